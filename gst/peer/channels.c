@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "channels.h"
+
+#include "insides.h"
+#include "peerconnection-private.h"
+
+#define GST_CAT_DEFAULT gst_peer_connection_debug
+
+void
+gst_peer_channels_init (GstPeerChannels *self)
+{
+  g_mutex_init (&self->lock);
+  self->channels = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+void
+gst_peer_channels_clear (GstPeerChannels *self)
+{
+  g_ptr_array_unref (self->channels);
+  g_mutex_clear (&self->lock);
+}
+
+static GPtrArray *
+snapshot (GstPeerChannels *self)
+{
+  GPtrArray *copy = g_ptr_array_new_with_free_func (g_object_unref);
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->channels->len; i++)
+    g_ptr_array_add (
+        copy, g_object_ref (g_ptr_array_index (self->channels, i)));
+  g_mutex_unlock (&self->lock);
+
+  return copy;
+}
+
+static GstWebRTCDataChannelState
+get_ready_state (GstWebRTCDataChannel *channel)
+{
+  GstWebRTCDataChannelState state;
+
+  g_object_get (channel, "ready-state", &state, NULL);
+  return state;
+}
+
+static gboolean
+needs_draining (GstWebRTCDataChannel *channel)
+{
+  GstWebRTCDataChannelState state = get_ready_state (channel);
+
+  return state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN ||
+         state == GST_WEBRTC_DATA_CHANNEL_STATE_CLOSING;
+}
+
+/* On the child's thread, on a streaming thread or on the loop. */
+static void
+on_ready_state (GstWebRTCDataChannel *channel, GParamSpec *pspec,
+    GstPeerConnection *element)
+{
+  GstPeerChannels *self = &element->channels;
+  gboolean draining = FALSE;
+
+  if (get_ready_state (channel) != GST_WEBRTC_DATA_CHANNEL_STATE_CLOSED)
+    return;
+
+  g_object_ref (channel);
+  g_mutex_lock (&self->lock);
+  g_ptr_array_remove_fast (self->channels, channel);
+  g_mutex_unlock (&self->lock);
+  g_object_unref (channel);
+
+  {
+    g_autoptr (GPtrArray) left = snapshot (self);
+
+    for (guint i = 0; i < left->len; i++)
+      draining |= needs_draining (g_ptr_array_index (left, i));
+  }
+  if (!draining)
+    gst_peer_close_on_channels_drained (element);
+}
+
+/**
+ * gst_peer_channels_add:
+ *
+ * From prepare-data-channel: webrtcbin holds its channel lock, so the channel
+ * is only taken note of.
+ */
+void
+gst_peer_channels_add (
+    GstPeerConnection *element, GstWebRTCDataChannel *channel)
+{
+  GstPeerChannels *self = &element->channels;
+
+  g_signal_connect_object (
+      channel, "notify::ready-state", G_CALLBACK (on_ready_state), element, 0);
+  g_mutex_lock (&self->lock);
+  g_ptr_array_add (self->channels, g_object_ref (channel));
+  g_mutex_unlock (&self->lock);
+}
+
+/**
+ * gst_peer_channels_drain:
+ *
+ * Begins RTCDataChannel.close() on all channels (webrtc-pc 6.2): what is
+ * buffered is delivered first, then the streams are reset. The peer has
+ * confirmed when gst_peer_close_on_channels_drained() is called.
+ *
+ * Returns: whether there is anything to wait for
+ */
+gboolean
+gst_peer_channels_drain (GstPeerConnection *element)
+{
+  g_autoptr (GPtrArray) channels = snapshot (&element->channels);
+  gboolean pending = FALSE;
+
+  for (guint i = 0; i < channels->len; i++) {
+    GstWebRTCDataChannel *channel = g_ptr_array_index (channels, i);
+
+    if (!needs_draining (channel))
+      continue;
+    pending = TRUE;
+    if (get_ready_state (channel) == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN)
+      gst_webrtc_data_channel_close (channel);
+  }
+
+  return pending;
+}
+
+/**
+ * gst_peer_channels_mute:
+ *
+ * Nobody hears anything from a channel of a closed connection. Takes no lock
+ * of webrtcbin's, so that it can be done in any of its callbacks.
+ */
+void
+gst_peer_channels_mute (GstPeerConnection *element)
+{
+  static const char *const events[] = { "on-open", "on-close", "on-error",
+    "on-message-data", "on-message-string", "on-buffered-amount-low" };
+  g_autoptr (GPtrArray) channels = snapshot (&element->channels);
+
+  for (guint i = 0; i < channels->len; i++) {
+    for (guint j = 0; j < G_N_ELEMENTS (events); j++)
+      gst_peer_insides_block_handlers (
+          g_ptr_array_index (channels, i), events[j]);
+  }
+}
+
+/**
+ * gst_peer_channels_close:
+ *
+ * Step 5: every readyState becomes closed, without anything on the wire.
+ *
+ * Returns: whether there were any
+ */
+gboolean
+gst_peer_channels_close (GstPeerConnection *element)
+{
+  g_autoptr (GPtrArray) channels = snapshot (&element->channels);
+
+  for (guint i = 0; i < channels->len; i++)
+    gst_peer_insides_close_channel (g_ptr_array_index (channels, i));
+
+  return channels->len > 0;
+}
+
+/**
+ * gst_peer_channels_fail:
+ *
+ * The transport was closed by the peer: error, then close, on every channel
+ * ("announce the data channel as closed", webrtc-pc 6.2).
+ */
+void
+gst_peer_channels_fail (GstPeerConnection *element, const GError *error)
+{
+  g_autoptr (GPtrArray) channels = snapshot (&element->channels);
+
+  for (guint i = 0; i < channels->len; i++) {
+    GstWebRTCDataChannel *channel = g_ptr_array_index (channels, i);
+
+    GST_INFO_OBJECT (element, "channel ended: %s", error->message);
+    gst_peer_insides_fail_channel (channel, error);
+    gst_peer_insides_close_channel (channel);
+  }
+}

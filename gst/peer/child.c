@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The webrtcbin inside: made with the element and replaced after each life, as
+ * one that has been connected cannot be connected anew. */
+
+#include "child.h"
+
+#include "insides.h"
+#include "pads.h"
+#include "peerconnection-private.h"
+#include "remote.h"
+#include "surface.h"
+
+#define GST_CAT_DEFAULT gst_peer_connection_debug
+
+/**
+ * gst_peer_child_type:
+ *
+ * Returns: the type of webrtcbin, or %G_TYPE_INVALID when it is not installed
+ */
+GType
+gst_peer_child_type (void)
+{
+  g_autoptr (GstElementFactory) factory =
+      gst_element_factory_find ("webrtcbin");
+  g_autoptr (GstPluginFeature) loaded =
+      factory != NULL ? gst_plugin_feature_load (GST_PLUGIN_FEATURE (factory))
+                      : NULL;
+
+  return loaded != NULL ? gst_element_factory_get_element_type (
+                              GST_ELEMENT_FACTORY (loaded))
+                        : G_TYPE_INVALID;
+}
+
+/**
+ * gst_peer_child_dup:
+ *
+ * Returns: (transfer full) (nullable)
+ */
+GstElement *
+gst_peer_child_dup (GstPeerConnection *element)
+{
+  GstElement *child;
+
+  GST_OBJECT_LOCK (element);
+  child = element->child != NULL ? gst_object_ref (element->child) : NULL;
+  GST_OBJECT_UNLOCK (element);
+
+  return child;
+}
+
+/* On a streaming thread or, when the child is taken down, on the thread that
+ * does it. */
+static void
+on_pad_added (GstElement *child, GstPad *pad, GstPeerConnection *element)
+{
+  if (GST_PAD_IS_SRC (pad))
+    gst_peer_pads_add_src (element, pad);
+}
+
+static void
+on_pad_removed (GstElement *child, GstPad *pad, GstPeerConnection *element)
+{
+  if (GST_PAD_IS_SRC (pad))
+    gst_peer_pads_remove_src (element, pad);
+}
+
+static void
+on_no_more_pads (GstElement *child, GstPeerConnection *element)
+{
+  gst_element_no_more_pads (GST_ELEMENT (element));
+}
+
+/* In 1.22 webrtcbin gives up a reference to its ice-agent that it never took
+ * (gstwebrtcbin.c, PROP_ICE_AGENT). */
+static GstElement *
+make_with_ice_agent (GType type, GObject *agent)
+{
+  guint before = agent->ref_count;
+  GstElement *child =
+      g_object_new (type, "name", "webrtcbin", "ice-agent", agent, NULL);
+
+  if (agent->ref_count == before)
+    g_object_ref (agent);
+
+  return child;
+}
+
+static GstElement *
+make_child (GstPeerConnection *element)
+{
+  GType type = gst_peer_child_type ();
+  GstElement *child;
+
+  if (type == G_TYPE_INVALID)
+    return NULL;
+
+  child = element->ice_agent != NULL
+              ? make_with_ice_agent (type, element->ice_agent)
+              : g_object_new (type, "name", "webrtcbin", NULL);
+
+  g_signal_connect_object (
+      child, "pad-added", G_CALLBACK (on_pad_added), element, 0);
+  g_signal_connect_object (
+      child, "pad-removed", G_CALLBACK (on_pad_removed), element, 0);
+  g_signal_connect_object (
+      child, "no-more-pads", G_CALLBACK (on_no_more_pads), element, 0);
+  gst_peer_surface_connect (element, child);
+  gst_peer_remote_watch (element, child);
+
+  return child;
+}
+
+static void
+install (GstPeerConnection *element, GstElement *child)
+{
+  GObject *agent = NULL;
+
+  g_object_get (child, "ice-agent", &agent, NULL);
+  gst_peer_insides_enable_keepalive (agent);
+
+  GST_OBJECT_LOCK (element);
+  element->child = child;
+  element->pc_thread = NULL;
+  element->n_mlines = 0;
+  element->sctp_established = FALSE;
+  g_clear_object (&element->agent);
+  element->agent = agent;
+  GST_OBJECT_UNLOCK (element);
+  gst_bin_add (GST_BIN (element), child);
+}
+
+gboolean
+gst_peer_child_create (GstPeerConnection *element)
+{
+  GstElement *child = make_child (element);
+
+  if (child == NULL)
+    return FALSE;
+  install (element, child);
+
+  return TRUE;
+}
+
+/**
+ * gst_peer_child_replace:
+ *
+ * A new webrtcbin with the settings and the sink pads of the one before, which
+ * is in NULL or, after gst_peer_child_stop_later(), on its way there.
+ */
+void
+gst_peer_child_replace (GstPeerConnection *element)
+{
+  g_autoptr (GstElement) before = gst_peer_child_dup (element);
+  GstElement *child = make_child (element);
+
+  if (before == NULL || child == NULL)
+    return;
+
+  gst_peer_surface_copy_settings (before, child);
+  for (guint i = 0; i < element->turn_servers->len; i++) {
+    gboolean added;
+
+    g_signal_emit_by_name (child, "add-turn-server",
+        g_ptr_array_index (element->turn_servers, i), &added);
+  }
+
+  gst_peer_pads_remove_all_src (element);
+  gst_element_set_locked_state (before, TRUE);
+  g_signal_handlers_disconnect_by_data (before, element);
+  gst_bin_remove (GST_BIN (element), before);
+  install (element, child);
+  gst_peer_pads_adopt (element, child);
+}
+
+/**
+ * gst_peer_child_saw_pc_thread:
+ *
+ * Called by what is known to run on the child's own thread.
+ */
+void
+gst_peer_child_saw_pc_thread (GstPeerConnection *element)
+{
+  g_atomic_pointer_set (&element->pc_thread, g_thread_self ());
+}
+
+gboolean
+gst_peer_child_is_pc_thread (GstPeerConnection *element)
+{
+  return g_atomic_pointer_get (&element->pc_thread) == g_thread_self ();
+}
+
+static gboolean
+stop (gpointer child)
+{
+  gst_element_set_state (child, GST_STATE_NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * gst_peer_child_stop_later:
+ *
+ * For a state change on the child's own thread, which the child could only
+ * wait for in vain.
+ */
+void
+gst_peer_child_stop_later (GstPeerConnection *element)
+{
+  GstElement *child = gst_peer_child_dup (element);
+
+  GST_DEBUG_OBJECT (element, "the webrtcbin is stopped in the background");
+  gst_element_set_locked_state (child, TRUE);
+  gst_peer_loop_call (element->loop, stop, child, gst_object_unref);
+}

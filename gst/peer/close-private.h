@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "close.h"
+
+#include "insides.h"
+#include "sequence.h"
+
+G_BEGIN_DECLS
+
+struct _GstPeerClose {
+  gint ref_count;
+  GstPeerConnection *element; /* a reference only while it runs */
+
+  GMutex lock; /* guards down to sequence */
+  gboolean begun;
+  gboolean finished;
+  GstPeerCloseReason reason;
+  GPtrArray *promises;
+  GstStructure *report;
+  GstPeerSequence *sequence;
+
+  /* Set on the loop before the steps start, and not changed any more. */
+  GstElement *child;
+  GPtrArray *transports; /* element-type GstPeerTransport */
+  GPtrArray *lines;      /* element-type GstPeerLine */
+};
+
+/* A connected transport and what has left through it since the close began.
+ * Written by the threads that push and the one that closes, hence atomic. */
+typedef struct {
+  GstPeerClose *close;
+  GstPeerTransport *transport;
+  gulong probe;
+  gint media_gate; /* only packets of this line's bye_thread pass */
+  GThread *bye_thread;
+  gint byes_seen;
+  gint abort_seen; /* the ABORT is on its way to the DTLS encoder */
+  gint alert_seen;
+} GstPeerLine;
+
+GstPeerClose *gst_peer_close_ref (GstPeerClose *self);
+void gst_peer_close_step_done (GstPeerClose *self, const char *step);
+void gst_peer_close_mark (GstPeerClose *self);
+
+void gst_peer_close_open_lines (GstPeerClose *self);
+void gst_peer_close_shut_lines (GstPeerClose *self);
+
+void gst_peer_close_end_sender (GstPeerConnection *element, GstPad *pad);
+
+GstPeerStepResult gst_peer_close_step_resume (gpointer close);
+GstPeerStepResult gst_peer_close_step_drain (gpointer close);
+GstPeerStepResult gst_peer_close_step_closed (gpointer close);
+GstPeerStepResult gst_peer_close_step_bye (gpointer close);
+GstPeerStepResult gst_peer_close_step_receivers (gpointer close);
+GstPeerStepResult gst_peer_close_step_channels (gpointer close);
+GstPeerStepResult gst_peer_close_step_abort (gpointer close);
+GstPeerStepResult gst_peer_close_step_close_notify (gpointer close);
+GstPeerStepResult gst_peer_close_step_ice (gpointer close);
+
+G_END_DECLS

@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the rows of close.c do, in their order. They run on the element's loop
+ * and never wait: what may, state changes and serialized events inside of
+ * webrtcbin, runs on a thread of the element's pool. The proof that something
+ * has left is a probe in front of the network (on_exit_data). */
+
+#include "close-private.h"
+
+#include "channels.h"
+#include "pads.h"
+#include "peerconnection-private.h"
+#include "rtcp-bye.h"
+#include "sctp-packet.h"
+
+#include <gst/sdp/sdp.h>
+#include <stdlib.h>
+
+#define GST_CAT_DEFAULT gst_peer_connection_debug
+
+#define ABORT_REASON "close"
+
+/* === lines: the connected transports === */
+
+static gboolean
+all_lines (GstPeerClose *self, gsize flag)
+{
+  for (guint i = 0; i < self->lines->len; i++) {
+    if (!g_atomic_int_get ((gint *)G_STRUCT_MEMBER_P (
+            g_ptr_array_index (self->lines, i), flag)))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* What a packet is, from its first byte (RFC 7983). */
+static GstPadProbeReturn
+pass_packet (GstPeerLine *line, guint8 first)
+{
+  switch (first) {
+  case 21: /* DTLS alert */
+    g_atomic_int_set (&line->alert_seen, TRUE);
+    if (all_lines (line->close, G_STRUCT_OFFSET (GstPeerLine, alert_seen)))
+      gst_peer_close_step_done (line->close, "dtls-close-notify");
+    break;
+  case 23: /* DTLS application data */
+    if (g_atomic_int_get (&line->abort_seen))
+      gst_peer_close_step_done (line->close, "sctp-abort");
+    break;
+  default:
+    /* No RTP or RTCP but the BYEs leaves once they are due. */
+    if (first >= 128 && first <= 191 && g_atomic_int_get (&line->media_gate)) {
+      if (g_thread_self () != g_atomic_pointer_get (&line->bye_thread))
+        return GST_PAD_PROBE_DROP;
+      g_atomic_int_inc (&line->byes_seen);
+    }
+  }
+
+  return GST_PAD_PROBE_OK;
+}
+
+/* On whichever thread pushes. */
+static GstPadProbeReturn
+on_exit_data (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstBuffer *buffer =
+      GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER_LIST
+          ? gst_buffer_list_get (GST_PAD_PROBE_INFO_BUFFER_LIST (info), 0)
+          : GST_PAD_PROBE_INFO_BUFFER (info);
+  guint8 first;
+
+  if (buffer == NULL || gst_buffer_extract (buffer, 0, &first, 1) != 1)
+    return GST_PAD_PROBE_OK;
+
+  return pass_packet (user_data, first);
+}
+
+static void
+release_line (gpointer line)
+{
+  gst_peer_close_unref (((GstPeerLine *)line)->close);
+}
+
+/**
+ * gst_peer_close_open_lines:
+ *
+ * Finds the transports over which a peer can be told anything.
+ */
+void
+gst_peer_close_open_lines (GstPeerClose *self)
+{
+  self->transports = self->child != NULL
+                         ? gst_peer_insides_transports (self->child)
+                         : g_ptr_array_new ();
+  self->lines = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < self->transports->len; i++) {
+    GstPeerTransport *transport = g_ptr_array_index (self->transports, i);
+    GstPeerLine *line;
+
+    if (!gst_peer_transport_is_connected (transport))
+      continue;
+    line = g_new0 (GstPeerLine, 1);
+    line->close = self;
+    line->transport = transport;
+    g_ptr_array_add (self->lines, line);
+  }
+
+  for (guint i = 0; i < self->lines->len; i++) {
+    GstPeerLine *line = g_ptr_array_index (self->lines, i);
+
+    line->probe = gst_pad_add_probe (line->transport->exit,
+        GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
+        on_exit_data, line, release_line);
+    gst_peer_close_ref (self);
+  }
+}
+
+static GstPadProbeReturn
+drop (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  return GST_PAD_PROBE_DROP;
+}
+
+/**
+ * gst_peer_close_shut_lines:
+ *
+ * Nothing leaves a closed connection.
+ */
+void
+gst_peer_close_shut_lines (GstPeerClose *self)
+{
+  for (guint i = 0; i < self->lines->len; i++) {
+    GstPeerLine *line = g_ptr_array_index (self->lines, i);
+    GstPad *pad = line->transport->exit;
+
+    gst_pad_add_probe (pad,
+        GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop, NULL,
+        NULL);
+    gst_pad_remove_probe (pad, line->probe);
+  }
+}
+
+/* Runs @func (element, close) on a thread of the element's pool. */
+static GstPeerStepResult
+run_aside (GstPeerClose *self, GstElementCallAsyncFunc func)
+{
+  gst_element_call_async (GST_ELEMENT (self->element), func,
+      gst_peer_close_ref (self), (GDestroyNotify)gst_peer_close_unref);
+
+  return GST_PEER_STEP_PENDING;
+}
+
+/* === resume: what is paused cannot send === */
+
+static void
+resume (GstElement *element, gpointer user_data)
+{
+  GstPeerClose *self = user_data;
+
+  gst_element_set_state (self->child, GST_STATE_PLAYING);
+  gst_peer_close_step_done (self, "resume");
+}
+
+GstPeerStepResult
+gst_peer_close_step_resume (gpointer close)
+{
+  GstPeerClose *self = close;
+
+  if (self->lines->len == 0 || GST_STATE (self->child) != GST_STATE_PAUSED)
+    return GST_PEER_STEP_SKIPPED;
+
+  gst_element_set_locked_state (self->child, TRUE);
+  return run_aside (self, resume);
+}
+
+/* === drain: EOS only. RTP is at the network when EOS gets here === */
+
+GstPeerStepResult
+gst_peer_close_step_drain (gpointer close)
+{
+  GstPeerClose *self = close;
+
+  if (self->reason != GST_PEER_CLOSE_EOS || self->lines->len == 0 ||
+      !gst_peer_channels_drain (self->element))
+    return GST_PEER_STEP_SKIPPED;
+
+  return GST_PEER_STEP_PENDING;
+}
+
+/* === 1-3, 10, 11: [[IsClosed]], the states === */
+
+static gboolean
+mark (gpointer user_data)
+{
+  GstPeerClose *self = user_data;
+
+  gst_peer_close_mark (self);
+  gst_peer_close_step_done (self, "closed");
+  gst_peer_promises_abort (&self->element->promises);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* A task of its own, as it calls out to the application: from there, a change
+ * to NULL may wait for the steps that follow. */
+GstPeerStepResult
+gst_peer_close_step_closed (gpointer close)
+{
+  GstPeerClose *self = close;
+
+  gst_peer_loop_call (self->element->loop, mark, gst_peer_close_ref (self),
+      (GDestroyNotify)gst_peer_close_unref);
+
+  return GST_PEER_STEP_PENDING;
+}
+
+/* === 4: stop sending, RTCP BYE for each stream that was sent === */
+
+/* When rtpsession has not had anything to report yet. */
+static void
+begin_rtcp (GstPad *sink)
+{
+  g_autoptr (GstEvent) begun =
+      gst_pad_get_sticky_event (sink, GST_EVENT_STREAM_START, 0);
+  g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("application/x-rtcp");
+  g_autofree char *stream_id = NULL;
+  GstSegment segment;
+
+  if (begun != NULL)
+    return;
+
+  stream_id = g_strdup_printf ("%08x%08x", g_random_int (), g_random_int ());
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_pad_send_event (sink, gst_event_new_stream_start (stream_id));
+  gst_pad_send_event (sink, gst_event_new_caps (caps));
+  gst_pad_send_event (sink, gst_event_new_segment (&segment));
+}
+
+static gboolean
+send_bye (GstPeerTransport *transport, guint32 ssrc, const char *cname)
+{
+  begin_rtcp (transport->rtcp_sink);
+  return gst_pad_chain (transport->rtcp_sink,
+             gst_peer_rtcp_bye_new (ssrc, cname)) == GST_FLOW_OK;
+}
+
+static gboolean
+send_byes (GstPeerLine *line)
+{
+  g_autoptr (GArray) ssrcs = gst_peer_transport_sent_ssrcs (line->transport);
+  g_autofree char *cname = gst_peer_transport_cname (line->transport);
+
+  g_atomic_pointer_set (&line->bye_thread, g_thread_self ());
+  for (guint i = 0; i < ssrcs->len; i++)
+    send_bye (line->transport, g_array_index (ssrcs, guint32, i), cname);
+  g_atomic_pointer_set (&line->bye_thread, NULL);
+
+  return (guint)g_atomic_int_get (&line->byes_seen) >= ssrcs->len;
+}
+
+static void
+send_all_byes (GstElement *element, gpointer user_data)
+{
+  GstPeerClose *self = user_data;
+  gboolean sent = TRUE;
+
+  for (guint i = 0; i < self->lines->len; i++)
+    sent &= send_byes (g_ptr_array_index (self->lines, i));
+  if (sent)
+    gst_peer_close_step_done (self, "rtp-bye");
+}
+
+GstPeerStepResult
+gst_peer_close_step_bye (gpointer close)
+{
+  GstPeerClose *self = close;
+  guint n_streams = 0;
+
+  for (guint i = 0; i < self->lines->len; i++) {
+    GstPeerLine *line = g_ptr_array_index (self->lines, i);
+    g_autoptr (GArray) ssrcs = NULL;
+
+    g_atomic_int_set (&line->media_gate, TRUE);
+    ssrcs = gst_peer_transport_sent_ssrcs (line->transport);
+    n_streams += ssrcs->len;
+  }
+
+  return n_streams > 0 ? run_aside (self, send_all_byes)
+                       : GST_PEER_STEP_SKIPPED;
+}
+
+/* One sender of several, at the EOS of its pad. */
+
+/* The streams of one m-line: its own, its retransmissions, its repair. */
+static GHashTable *
+mline_ssrcs (GstElement *child, guint mline)
+{
+  g_autoptr (GstWebRTCSessionDescription) local = NULL;
+  GHashTable *ssrcs = g_hash_table_new (NULL, NULL);
+  const GstSDPMedia *media;
+
+  g_object_get (child, "local-description", &local, NULL);
+  if (local == NULL || mline >= gst_sdp_message_medias_len (local->sdp))
+    return ssrcs;
+
+  media = gst_sdp_message_get_media (local->sdp, mline);
+  for (guint i = 0; i < gst_sdp_media_attributes_len (media); i++) {
+    const GstSDPAttribute *attribute = gst_sdp_media_get_attribute (media, i);
+
+    if (g_str_equal (attribute->key, "ssrc") && attribute->value != NULL)
+      g_hash_table_add (
+          ssrcs, GUINT_TO_POINTER (strtoul (attribute->value, NULL, 10)));
+  }
+
+  return ssrcs;
+}
+
+static GHashTable *
+pad_ssrcs (GstElement *child, GstPad *pad)
+{
+  g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+  guint mline = G_MAXUINT, ssrc;
+  GHashTable *ssrcs;
+
+  g_object_get (pad, "transceiver", &transceiver, NULL);
+  if (transceiver != NULL)
+    g_object_get (transceiver, "mlineindex", &mline, NULL);
+  ssrcs = mline_ssrcs (child, mline);
+  if (caps != NULL &&
+      gst_structure_get_uint (gst_caps_get_structure (caps, 0), "ssrc", &ssrc))
+    g_hash_table_add (ssrcs, GUINT_TO_POINTER (ssrc));
+
+  return ssrcs;
+}
+
+static void
+stop_sending (GstPad *pad)
+{
+  g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
+  GstWebRTCRTPTransceiverDirection direction;
+
+  g_object_get (pad, "transceiver", &transceiver, NULL);
+  if (transceiver == NULL)
+    return;
+
+  g_object_get (transceiver, "direction", &direction, NULL);
+  g_object_set (transceiver, "direction",
+      direction == GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDRECV ||
+              direction == GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY
+          ? GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY
+          : GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_INACTIVE,
+      NULL);
+}
+
+static void
+end_sender (GstElement *element, gpointer pad)
+{
+  g_autoptr (GstPad) inner = gst_peer_pads_get_inner (pad);
+  g_autoptr (GstElement) child =
+      inner != NULL ? gst_pad_get_parent_element (inner) : NULL;
+  g_autoptr (GHashTable) ssrcs = NULL;
+  g_autoptr (GPtrArray) transports = NULL;
+
+  if (child == NULL)
+    return;
+
+  stop_sending (pad);
+  ssrcs = pad_ssrcs (child, pad);
+  transports = gst_peer_insides_transports (child);
+  for (guint i = 0; i < transports->len; i++) {
+    GstPeerTransport *transport = g_ptr_array_index (transports, i);
+    g_autoptr (GArray) sent = gst_peer_transport_sent_ssrcs (transport);
+    g_autofree char *cname = gst_peer_transport_cname (transport);
+
+    if (!gst_peer_transport_is_connected (transport))
+      continue;
+    for (guint j = 0; j < sent->len; j++) {
+      guint32 ssrc = g_array_index (sent, guint32, j);
+
+      if (!g_hash_table_contains (ssrcs, GUINT_TO_POINTER (ssrc)))
+        continue;
+      gst_peer_transport_end_reports (transport, ssrc);
+      send_bye (transport, ssrc, cname);
+    }
+  }
+}
+
+/**
+ * gst_peer_close_end_sender:
+ * @pad: a sink pad that has had its EOS
+ *
+ * Its streams get their BYE, its transceiver sends no more.
+ */
+void
+gst_peer_close_end_sender (GstPeerConnection *element, GstPad *pad)
+{
+  gst_element_call_async (GST_ELEMENT (element), end_sender,
+      gst_object_ref (pad), gst_object_unref);
+}
+
+/* === 4: stop receiving, tracks end, transceivers are stopped === */
+
+static void
+stop_transceivers (GstElement *element, gpointer user_data)
+{
+  GstPeerClose *self = user_data;
+  g_autoptr (GArray) transceivers = NULL;
+
+  g_signal_emit_by_name (self->child, "get-transceivers", &transceivers);
+  for (guint i = 0; transceivers != NULL && i < transceivers->len; i++)
+    g_object_set (g_array_index (transceivers, GObject *, i), "direction",
+        GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_INACTIVE, NULL);
+}
+
+GstPeerStepResult
+gst_peer_close_step_receivers (gpointer close)
+{
+  GstPeerClose *self = close;
+
+  /* Downstream of an element that is being stopped is stopping too. */
+  if (self->reason == GST_PEER_CLOSE_STATE_CHANGE)
+    return GST_PEER_STEP_SKIPPED;
+
+  run_aside (self, stop_transceivers);
+  return gst_peer_pads_end (
+             self->element, self->reason == GST_PEER_CLOSE_EOS ||
+                                self->reason == GST_PEER_CLOSE_REMOTE)
+             ? GST_PEER_STEP_DONE
+             : GST_PEER_STEP_SKIPPED;
+}
+
+/* === 5: every data channel's readyState is closed === */
+
+GstPeerStepResult
+gst_peer_close_step_channels (gpointer close)
+{
+  GstPeerClose *self = close;
+
+  gst_peer_channels_mute (self->element);
+  return gst_peer_channels_close (self->element) ? GST_PEER_STEP_DONE
+                                                 : GST_PEER_STEP_SKIPPED;
+}
+
+/* === 6: SCTP ABORT === */
+
+/* usrsctp gives no reason; the packet that it made is given one. On the
+ * encoder's thread. */
+static GstPadProbeReturn
+on_sctp_packet (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstPeerClose *self = user_data;
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  g_autoptr (GBytes) abort = NULL;
+  GstMapInfo map;
+
+  if (gst_buffer_map (buffer, &map, GST_MAP_READ)) {
+    abort = gst_peer_sctp_packet_new_abort (map.data, map.size, ABORT_REASON);
+    gst_buffer_unmap (buffer, &map);
+  }
+  if (abort == NULL)
+    return GST_PAD_PROBE_OK;
+
+  gst_buffer_unref (buffer);
+  GST_PAD_PROBE_INFO_DATA (info) = gst_buffer_new_wrapped_bytes (abort);
+  for (guint i = 0; i < self->lines->len; i++) {
+    GstPeerLine *line = g_ptr_array_index (self->lines, i);
+
+    g_atomic_int_set (&line->abort_seen, TRUE);
+  }
+
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+abort_association (GstElement *element, gpointer user_data)
+{
+  GstPeerClose *self = user_data;
+
+  gst_peer_insides_abort_sctp (self->child);
+}
+
+GstPeerStepResult
+gst_peer_close_step_abort (gpointer close)
+{
+  GstPeerClose *self = close;
+  g_autoptr (GstElement) encoder = NULL;
+  g_autoptr (GstPad) pad = NULL;
+
+  if (self->lines->len == 0 ||
+      !g_atomic_int_get (&self->element->sctp_established))
+    return GST_PEER_STEP_SKIPPED;
+
+  encoder = gst_peer_insides_sctp_encoder (self->child);
+  pad = encoder != NULL ? gst_element_get_static_pad (encoder, "src") : NULL;
+  if (pad == NULL)
+    return GST_PEER_STEP_SKIPPED;
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_sctp_packet,
+      gst_peer_close_ref (self), (GDestroyNotify)gst_peer_close_unref);
+  return run_aside (self, abort_association);
+}
+
+/* === 7: one close_notify per DTLS transport === */
+
+static void
+send_close_notify (GstElement *element, gpointer user_data)
+{
+  GstPeerClose *self = user_data;
+
+  for (guint i = 0; i < self->lines->len; i++) {
+    GstPeerLine *line = g_ptr_array_index (self->lines, i);
+
+    if (gst_peer_transport_is_connected (line->transport))
+      gst_pad_send_event (line->transport->data_sink, gst_event_new_eos ());
+  }
+}
+
+GstPeerStepResult
+gst_peer_close_step_close_notify (gpointer close)
+{
+  GstPeerClose *self = close;
+
+  return self->lines->len > 0 ? run_aside (self, send_close_notify)
+                              : GST_PEER_STEP_SKIPPED;
+}
+
+/* === 8, 9: the ICE agent ends, TURN allocations are released === */
+
+static void
+on_ice_closed (GObject *agent, GAsyncResult *result, gpointer user_data)
+{
+  GstPeerClose *self = user_data;
+
+  gst_peer_close_step_done (self, "ice");
+  gst_peer_close_unref (self);
+}
+
+GstPeerStepResult
+gst_peer_close_step_ice (gpointer close)
+{
+  GstPeerClose *self = close;
+
+  if (self->transports->len == 0)
+    return GST_PEER_STEP_SKIPPED;
+
+  gst_peer_insides_close_ice (
+      self->element->agent, on_ice_closed, gst_peer_close_ref (self));
+  return GST_PEER_STEP_PENDING;
+}

@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Reaches inside webrtcbin. Elements are found by the name of their factory,
+ * pads by the name of their template; where the shape is another one than
+ * expected, a warning says so and the step that wanted it is skipped.
+ *
+ * The shape is that of gst-plugins-bad 1.22, ext/webrtc/transportsendbin.c:
+ *
+ *   rtpbin ------ rtcp_sink --.
+ *   rtpbin ------- rtp_sink ---- dtlssrtpenc -- nicesink (exit)
+ *   sctpenc ----- data_sink --'
+ */
+
+#include "insides.h"
+
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+
+#include <agent.h>
+
+GST_DEBUG_CATEGORY_EXTERN (gst_peer_connection_debug);
+#define GST_CAT_DEFAULT gst_peer_connection_debug
+
+/* Exported by libgstwebrtc for webrtcbin, whose header is not installed
+ * (gst-libs/gst/webrtc/webrtc-priv.h). */
+void gst_webrtc_data_channel_on_error (
+    GstWebRTCDataChannel *channel, GError *error);
+void gst_webrtc_data_channel_on_close (GstWebRTCDataChannel *channel);
+
+gboolean
+gst_peer_insides_is (GstObject *element, const char *factory)
+{
+  GstElementFactory *own = GST_IS_ELEMENT (element)
+                               ? gst_element_get_factory (GST_ELEMENT (element))
+                               : NULL;
+
+  return own != NULL && g_str_equal (GST_OBJECT_NAME (own), factory);
+}
+
+/**
+ * gst_peer_insides_block_handlers:
+ *
+ * Nobody hears @signal of @instance any more. g_signal_handlers_block_matched()
+ * would want to know whose handlers.
+ */
+void
+gst_peer_insides_block_handlers (gpointer instance, const char *signal)
+{
+  guint id = g_signal_lookup (signal, G_OBJECT_TYPE (instance));
+  gulong handler;
+
+  while ((handler = g_signal_handler_find (instance,
+              G_SIGNAL_MATCH_ID | G_SIGNAL_MATCH_UNBLOCKED, id, 0, NULL, NULL,
+              NULL)) != 0)
+    g_signal_handler_block (instance, handler);
+}
+
+static GPtrArray *
+find_all (GstElement *bin, const char *factory)
+{
+  GPtrArray *found = g_ptr_array_new_with_free_func (gst_object_unref);
+  GstIterator *iter =
+      gst_bin_iterate_all_by_element_factory_name (GST_BIN (bin), factory);
+  g_auto (GValue) item = G_VALUE_INIT;
+  gboolean more = TRUE;
+
+  while (more) {
+    switch (gst_iterator_next (iter, &item)) {
+    case GST_ITERATOR_OK:
+      g_ptr_array_add (found, g_value_dup_object (&item));
+      g_value_reset (&item);
+      break;
+    case GST_ITERATOR_RESYNC:
+      g_ptr_array_set_size (found, 0);
+      gst_iterator_resync (iter);
+      break;
+    default:
+      more = FALSE;
+    }
+  }
+  gst_iterator_free (iter);
+
+  return found;
+}
+
+static GstElement *
+find_one (GstElement *bin, const char *factory)
+{
+  g_autoptr (GPtrArray) found = find_all (bin, factory);
+
+  return found->len > 0 ? gst_object_ref (g_ptr_array_index (found, 0)) : NULL;
+}
+
+/* === transports === */
+
+static void
+transport_free (gpointer data)
+{
+  GstPeerTransport *self = data;
+
+  gst_clear_object (&self->encoder);
+  gst_clear_object (&self->data_sink);
+  gst_clear_object (&self->rtcp_sink);
+  gst_clear_object (&self->exit);
+  g_clear_object (&self->session);
+  g_free (self);
+}
+
+/* The RTPSession whose RTCP leaves through @rtcp_sink, a pad of the encoder
+ * behind a ghost pad that is linked to rtpbin's send_rtcp_src_%u. */
+static GObject *
+find_session (GstElement *child, GstElement *send_bin)
+{
+  g_autoptr (GstElement) rtpbin = find_one (child, "rtpbin");
+  g_autoptr (GstPad) ghost = gst_element_get_static_pad (send_bin, "rtcp_sink");
+  g_autoptr (GstPad) source = ghost != NULL ? gst_pad_get_peer (ghost) : NULL;
+  GObject *session = NULL;
+  guint id;
+
+  if (rtpbin != NULL && source != NULL &&
+      sscanf (GST_PAD_NAME (source), "send_rtcp_src_%u", &id) == 1)
+    g_signal_emit_by_name (rtpbin, "get-internal-session", id, &session);
+
+  return session;
+}
+
+static GstPeerTransport *
+transport_new (GstElement *child, GstElement *encoder)
+{
+  g_autoptr (GstObject) send_bin = gst_object_get_parent (GST_OBJECT (encoder));
+  g_autoptr (GstElement) sink = NULL;
+  GstPeerTransport *self = g_new0 (GstPeerTransport, 1);
+
+  self->encoder = gst_object_ref (encoder);
+  self->data_sink = gst_element_get_static_pad (encoder, "data_sink");
+  self->rtcp_sink = gst_element_get_static_pad (encoder, "rtcp_sink_0");
+  if (send_bin != NULL) {
+    sink = find_one (GST_ELEMENT (send_bin), "nicesink");
+    self->session = find_session (child, GST_ELEMENT (send_bin));
+  }
+  if (sink != NULL)
+    self->exit = gst_element_get_static_pad (sink, "sink");
+
+  return self;
+}
+
+/**
+ * gst_peer_insides_transports:
+ *
+ * Returns: (transfer container) (element-type GstPeerTransport)
+ */
+GPtrArray *
+gst_peer_insides_transports (GstElement *child)
+{
+  g_autoptr (GPtrArray) encoders = find_all (child, "dtlssrtpenc");
+  GPtrArray *transports = g_ptr_array_new_with_free_func (transport_free);
+
+  for (guint i = 0; i < encoders->len; i++) {
+    GstPeerTransport *transport =
+        transport_new (child, g_ptr_array_index (encoders, i));
+
+    if (transport->data_sink != NULL && transport->rtcp_sink != NULL &&
+        transport->exit != NULL) {
+      g_ptr_array_add (transports, transport);
+    } else {
+      GST_WARNING_OBJECT (child, "a transport of unknown shape is left alone");
+      transport_free (transport);
+    }
+  }
+
+  return transports;
+}
+
+/**
+ * gst_peer_transport_is_connected:
+ *
+ * Returns: whether the DTLS handshake is done and neither side has closed it
+ */
+gboolean
+gst_peer_transport_is_connected (GstPeerTransport *self)
+{
+  g_auto (GValue) state = G_VALUE_INIT;
+  const GEnumValue *value;
+
+  g_object_get_property (G_OBJECT (self->encoder), "connection-state", &state);
+  value = g_enum_get_value (
+      g_type_class_peek (G_VALUE_TYPE (&state)), g_value_get_enum (&state));
+
+  return value != NULL && g_str_equal (value->value_nick, "connected");
+}
+
+/* The streams of a session, each with its numbers. GValueArray is deprecated,
+ * but RTPSession has nothing else. */
+G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+static GValueArray *
+get_sources (const GstStructure *stats)
+{
+  const GValue *sources = gst_structure_get_value (stats, "source-stats");
+
+  return sources != NULL && G_VALUE_HOLDS (sources, g_value_array_get_type ())
+             ? g_value_get_boxed (sources)
+             : NULL;
+}
+G_GNUC_END_IGNORE_DEPRECATIONS
+
+/**
+ * gst_peer_transport_sent_ssrcs:
+ *
+ * Returns: (transfer full) (element-type guint32): the RTP streams that were
+ *   sent, retransmissions and repair included
+ */
+GArray *
+gst_peer_transport_sent_ssrcs (GstPeerTransport *self)
+{
+  GArray *ssrcs = g_array_new (FALSE, FALSE, sizeof (guint32));
+  g_autoptr (GstStructure) stats = NULL;
+  GValueArray *sources;
+
+  if (self->session == NULL)
+    return ssrcs;
+
+  g_object_get (self->session, "stats", &stats, NULL);
+  sources = get_sources (stats);
+  for (guint i = 0; sources != NULL && i < sources->n_values; i++) {
+    const GstStructure *source = g_value_get_boxed (sources->values + i);
+    gboolean internal = FALSE;
+    guint64 sent = 0;
+    guint ssrc;
+
+    if (gst_structure_get (source, "ssrc", G_TYPE_UINT, &ssrc, "internal",
+            G_TYPE_BOOLEAN, &internal, "packets-sent", G_TYPE_UINT64, &sent,
+            NULL) &&
+        internal && sent > 0)
+      g_array_append_val (ssrcs, ssrc);
+  }
+
+  return ssrcs;
+}
+
+/**
+ * gst_peer_transport_end_reports:
+ *
+ * No sender report of this stream any more.
+ */
+void
+gst_peer_transport_end_reports (GstPeerTransport *self, guint32 ssrc)
+{
+  g_autoptr (GObject) source = NULL;
+
+  g_signal_emit_by_name (self->session, "get-source-by-ssrc", ssrc, &source);
+  if (source != NULL)
+    g_object_set (source, "disable-rtcp", TRUE, NULL);
+}
+
+char *
+gst_peer_transport_cname (GstPeerTransport *self)
+{
+  g_autoptr (GstStructure) sdes = NULL;
+
+  if (self->session != NULL)
+    g_object_get (self->session, "sdes", &sdes, NULL);
+
+  return sdes != NULL ? g_strdup (gst_structure_get_string (sdes, "cname"))
+                      : NULL;
+}
+
+/* === SCTP === */
+
+GstElement *
+gst_peer_insides_sctp_encoder (GstElement *child)
+{
+  return find_one (child, "sctpenc");
+}
+
+/**
+ * gst_peer_insides_abort_sctp:
+ *
+ * The decoder closes the association's socket on its way to READY, while the
+ * encoder still carries what that sends (ext/sctp/gstsctpdec.c,
+ * sctpdec_cleanup); the encoder's own way to READY unplugs itself first. The
+ * handlers of pad-removed would answer with a stream reset and with events on
+ * the local channels. May wait for streaming threads.
+ */
+gboolean
+gst_peer_insides_abort_sctp (GstElement *child)
+{
+  g_autoptr (GstElement) decoder = find_one (child, "sctpdec");
+
+  g_autoptr (GstPad) sink = NULL;
+
+  if (decoder == NULL)
+    return FALSE;
+
+  gst_peer_insides_block_handlers (decoder, "pad-removed");
+  gst_element_set_locked_state (decoder, TRUE);
+  /* First no more packets: one that opens a stream makes a pad, adds it, and
+   * starts its task last, when the decoder may have removed it again. */
+  sink = gst_element_get_static_pad (decoder, "sink");
+  gst_pad_set_active (sink, FALSE);
+
+  return gst_element_set_state (decoder, GST_STATE_READY) ==
+         GST_STATE_CHANGE_SUCCESS;
+}
+
+/* === ICE === */
+
+/**
+ * gst_peer_insides_nice_agent:
+ * @ice_agent: (nullable): webrtcbin's ice-agent
+ *
+ * Returns: (transfer full) (nullable): its NiceAgent; %NULL for an agent that
+ *   is not libnice's
+ */
+GObject *
+gst_peer_insides_nice_agent (GObject *ice_agent)
+{
+  GObject *agent = NULL;
+
+  if (ice_agent == NULL || g_object_class_find_property (
+                               G_OBJECT_GET_CLASS (ice_agent), "agent") == NULL)
+    return NULL;
+
+  g_object_get (ice_agent, "agent", &agent, NULL);
+  if (agent != NULL && !NICE_IS_AGENT (agent))
+    g_clear_object (&agent);
+
+  return agent;
+}
+
+/**
+ * gst_peer_insides_enable_keepalive:
+ *
+ * Has the agent send a Binding request every 4 to 6 s, which the peer answers,
+ * instead of an indication, which it does not. consent-freshness would be the
+ * better name for it, but can only be set by whoever makes the agent.
+ */
+void
+gst_peer_insides_enable_keepalive (GObject *ice_agent)
+{
+  g_autoptr (GObject) agent = gst_peer_insides_nice_agent (ice_agent);
+
+  if (agent != NULL)
+    g_object_set (agent, "keepalive-conncheck", TRUE, NULL);
+}
+
+/**
+ * gst_peer_insides_close_ice:
+ *
+ * Releases the TURN allocations and reports, in the thread-default context of
+ * the caller, when the servers have answered or were given up.
+ */
+void
+gst_peer_insides_close_ice (
+    GObject *ice_agent, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GObject) agent = gst_peer_insides_nice_agent (ice_agent);
+
+  if (agent != NULL)
+    nice_agent_close_async (NICE_AGENT (agent), callback, user_data);
+  else
+    callback (ice_agent, NULL, user_data);
+}
+
+/* Time since the kernel last gave us something from this socket, in us; -1
+ * when it does not tell. */
+static gint64
+socket_silence (GSocket *socket)
+{
+  int fd = g_socket_get_fd (socket);
+
+  if (g_socket_get_socket_type (socket) == G_SOCKET_TYPE_STREAM) {
+    struct tcp_info info;
+    socklen_t size = sizeof (info);
+
+    if (getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+      return -1;
+    return (gint64)info.tcpi_last_data_recv * 1000;
+  } else {
+    struct timeval last;
+
+    if (ioctl (fd, SIOCGSTAMP, &last) != 0)
+      return -1;
+    return g_get_real_time () -
+           ((gint64)last.tv_sec * G_USEC_PER_SEC + last.tv_usec);
+  }
+}
+
+/**
+ * gst_peer_insides_ice_silence:
+ * @n_streams: how many streams the agent has
+ *
+ * Time since anything came in, on whichever selected pair has been quiet the
+ * longest. Asks the kernel, so that nothing has to be done per packet. The
+ * first question to a UDP socket makes the kernel begin to remember.
+ *
+ * Returns: the time in us, or -1 when unknown
+ */
+gint64
+gst_peer_insides_ice_silence (GObject *ice_agent, guint n_streams)
+{
+  g_autoptr (GObject) agent = gst_peer_insides_nice_agent (ice_agent);
+  gint64 silence = -1;
+
+  if (agent == NULL)
+    return -1;
+
+  for (guint stream = 1; stream <= n_streams; stream++) {
+    GSocket *socket = nice_agent_get_selected_socket (
+        NICE_AGENT (agent), stream, NICE_COMPONENT_TYPE_RTP);
+
+    if (socket != NULL)
+      silence = MAX (silence, socket_silence (socket));
+    g_clear_object (&socket);
+  }
+
+  return silence;
+}
+
+/* === received streams === */
+
+/* From a src pad of webrtcbin through ghost pads to the element's own. */
+static GstPad *
+resolve (GstPad *pad)
+{
+  GstPad *target;
+
+  gst_object_ref (pad);
+  while (GST_IS_GHOST_PAD (pad)) {
+    target = gst_ghost_pad_get_target (GST_GHOST_PAD (pad));
+    gst_object_unref (pad);
+    if (target == NULL)
+      return NULL;
+    pad = target;
+  }
+
+  return pad;
+}
+
+/**
+ * gst_peer_insides_pad_ssrc:
+ * @src: a src pad of webrtcbin
+ */
+gboolean
+gst_peer_insides_pad_ssrc (GstPad *src, guint32 *ssrc)
+{
+  g_autoptr (GstPad) target =
+      GST_IS_GHOST_PAD (src) ? gst_ghost_pad_get_target (GST_GHOST_PAD (src))
+                             : NULL;
+
+  return target != NULL &&
+         sscanf (GST_PAD_NAME (target), "recv_rtp_src_%*u_%u_", ssrc) == 1;
+}
+
+/**
+ * gst_peer_insides_drain_pad:
+ * @src: a src pad of webrtcbin
+ *
+ * Ends the stream in front of its jitterbuffer, so that what is in there comes
+ * out before the EOS. Takes the stream lock of the jitterbuffer's sink pad.
+ */
+gboolean
+gst_peer_insides_drain_pad (GstPad *src)
+{
+  g_autoptr (GstPad) pad = resolve (src);
+
+  for (guint hops = 0; pad != NULL && hops < 8; hops++) {
+    g_autoptr (GstObject) element = gst_pad_get_parent (pad);
+    g_autoptr (GstPad) sink = NULL;
+    g_autoptr (GstPad) peer = NULL;
+
+    if (!GST_IS_ELEMENT (element))
+      break;
+    sink = gst_element_get_static_pad (GST_ELEMENT (element), "sink");
+    if (sink == NULL)
+      break;
+    if (gst_peer_insides_is (element, "rtpjitterbuffer"))
+      return gst_pad_send_event (sink, gst_event_new_eos ());
+
+    peer = gst_pad_get_peer (sink);
+    gst_object_unref (pad);
+    pad = peer != NULL ? resolve (peer) : NULL;
+  }
+
+  return FALSE;
+}
+
+/* === data channels === */
+
+void
+gst_peer_insides_close_channel (GstWebRTCDataChannel *channel)
+{
+  gst_webrtc_data_channel_on_close (channel);
+}
+
+void
+gst_peer_insides_fail_channel (
+    GstWebRTCDataChannel *channel, const GError *error)
+{
+  g_autoptr (GError) copy = g_error_copy (error);
+
+  gst_webrtc_data_channel_on_error (channel, copy);
+}

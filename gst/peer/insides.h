@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+#include <gst/webrtc/webrtc.h>
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* The only place that knows what webrtcbin is made of. Nothing here takes
+ * webrtcbin's own locks. */
+
+/* One ICE/DTLS transport: on a bundled connection there is one. */
+typedef struct {
+  GstElement *encoder; /* dtlssrtpenc */
+  GstPad *data_sink;   /* DTLS application data, and its end */
+  GstPad *rtcp_sink;   /* RTCP to be encrypted */
+  GstPad *exit;        /* what is handed to the network passes here */
+  GObject *session;    /* (nullable): the RTPSession */
+} GstPeerTransport;
+
+GPtrArray *gst_peer_insides_transports (GstElement *child);
+gboolean gst_peer_transport_is_connected (GstPeerTransport *self);
+GArray *gst_peer_transport_sent_ssrcs (GstPeerTransport *self);
+void gst_peer_transport_end_reports (GstPeerTransport *self, guint32 ssrc);
+char *gst_peer_transport_cname (GstPeerTransport *self);
+
+GstElement *gst_peer_insides_sctp_encoder (GstElement *child);
+gboolean gst_peer_insides_abort_sctp (GstElement *child);
+
+GObject *gst_peer_insides_nice_agent (GObject *ice_agent);
+void gst_peer_insides_enable_keepalive (GObject *ice_agent);
+void gst_peer_insides_close_ice (
+    GObject *ice_agent, GAsyncReadyCallback callback, gpointer user_data);
+gint64 gst_peer_insides_ice_silence (GObject *ice_agent, guint n_streams);
+
+gboolean gst_peer_insides_pad_ssrc (GstPad *src, guint32 *ssrc);
+gboolean gst_peer_insides_drain_pad (GstPad *src);
+
+void gst_peer_insides_close_channel (GstWebRTCDataChannel *channel);
+void gst_peer_insides_fail_channel (
+    GstWebRTCDataChannel *channel, const GError *error);
+
+gboolean gst_peer_insides_is (GstObject *element, const char *factory);
+void gst_peer_insides_block_handlers (gpointer instance, const char *signal);
+
+G_END_DECLS

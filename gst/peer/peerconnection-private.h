@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "peerconnection.h"
+
+#include <gst/webrtc/webrtc.h>
+
+#include "channels.h"
+#include "close.h"
+#include "loop.h"
+#include "promises.h"
+#include "states.h"
+
+G_BEGIN_DECLS
+
+GST_DEBUG_CATEGORY_EXTERN (gst_peer_connection_debug);
+
+/* What an element is made of. Each part guards itself; the fields of this
+ * struct that change after construction are guarded by the object lock. */
+struct _GstPeerConnection {
+  GstBin parent;
+
+  GstPeerLoop *loop; /* whatever may wait is done here */
+  GstPeerStates states;
+  GstPeerChannels channels;
+  GstPeerPromises promises;
+
+  GObject *ice_agent;      /* construct-only, as webrtcbin's */
+  GPtrArray *turn_servers; /* what add-turn-server was given */
+
+  guint close_timeout; /* ms */
+  gboolean close_on_eos;
+
+  /* One life, from NULL to NULL. */
+  GstElement *child;  /* the webrtcbin */
+  GObject *agent;     /* the child's ice-agent */
+  GThread *pc_thread; /* the child's, once it has been seen */
+  gint n_mlines;      /* of the description set last */
+  gint sctp_established;
+  GstPeerClose *close;
+  guint32 eos_seqnum;
+  GSource *presence_poll;   /* used on the loop */
+  GstPeerPresence presence; /* used on the loop */
+};
+
+G_END_DECLS

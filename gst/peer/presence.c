@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Notices a peer that has vanished (RFC 7675, in spirit): webrtcbin 1.22 would
+ * stay connected for ever. Once a second the kernel is asked when it last gave
+ * us something; nothing is done per packet. Runs on the element's loop. */
+
+#include "presence.h"
+
+#include "child.h"
+#include "insides.h"
+#include "pads.h"
+#include "peerconnection-private.h"
+
+#define GST_CAT_DEFAULT gst_peer_connection_debug
+
+#define POLL_INTERVAL 1000 /* ms */
+
+static gboolean
+poll_presence (gpointer weak_ref)
+{
+  g_autoptr (GstPeerConnection) element = g_weak_ref_get (weak_ref);
+  g_autoptr (GstElement) child = NULL;
+  g_autoptr (GPtrArray) transports = NULL;
+  GstPeerPresence presence;
+  gint64 silence;
+
+  if (element == NULL)
+    return G_SOURCE_REMOVE;
+
+  child = gst_peer_child_dup (element);
+  transports = gst_peer_insides_transports (child);
+  silence = gst_peer_insides_ice_silence (element->agent, transports->len);
+  presence = gst_peer_presence (element->presence, silence);
+  if (presence == element->presence)
+    return G_SOURCE_CONTINUE;
+
+  GST_INFO_OBJECT (element, "nothing from the peer for %" G_GINT64_FORMAT " ms",
+      silence / 1000);
+  element->presence = presence;
+  gst_peer_states_set_presence (element, presence);
+  if (presence == GST_PEER_LOST)
+    gst_peer_pads_end (element, TRUE);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+weak_ref_free (gpointer data)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
+static gboolean
+start (gpointer user_data)
+{
+  GstPeerConnection *element = user_data;
+  GWeakRef *weak_ref;
+
+  if (element->presence_poll != NULL || gst_peer_states_is_closed (element))
+    return G_SOURCE_REMOVE;
+
+  weak_ref = g_new0 (GWeakRef, 1);
+  g_weak_ref_init (weak_ref, element);
+  element->presence = GST_PEER_HEARD;
+  element->presence_poll = g_timeout_source_new (POLL_INTERVAL);
+  g_source_set_callback (
+      element->presence_poll, poll_presence, weak_ref, weak_ref_free);
+  g_source_attach (
+      element->presence_poll, gst_peer_loop_get_context (element->loop));
+
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * gst_peer_presence_on_state:
+ *
+ * A state of the webrtcbin has changed. On the webrtcbin's thread.
+ */
+void
+gst_peer_presence_on_state (GstPeerConnection *element)
+{
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_value_init (&value, GST_TYPE_WEBRTC_PEER_CONNECTION_STATE);
+  gst_peer_states_get (element, "connection-state", &value);
+  if (g_value_get_enum (&value) == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED)
+    gst_peer_loop_call (
+        element->loop, start, gst_object_ref (element), gst_object_unref);
+}
+
+void
+gst_peer_presence_stop (GstPeerConnection *element)
+{
+  if (element->presence_poll == NULL)
+    return;
+
+  g_source_destroy (element->presence_poll);
+  g_clear_pointer (&element->presence_poll, g_source_unref);
+}
