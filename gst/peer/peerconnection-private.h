@@ -7,6 +7,7 @@
 
 #include "channels.h"
 #include "close.h"
+#include "ice-check.h"
 #include "loop.h"
 #include "promises.h"
 #include "states.h"
@@ -39,8 +40,12 @@ struct _GstPeerConnection {
   gint sctp_established;
   GstPeerClose *close;
   guint32 eos_seqnum;
-  GSource *presence_poll;   /* used on the loop */
-  GstPeerPresence presence; /* used on the loop */
+  GstPeerCredentials *credentials; /* the peer's */
+
+  /* Used on the loop. */
+  GSource *presence_poll;
+  gint64 presence_since;
+  GstPeerPresence presence;
 };
 
 G_END_DECLS

@@ -324,6 +324,7 @@ gst_peer_connection_finalize (GObject *object)
   gst_peer_channels_clear (&self->channels);
   gst_peer_promises_clear (&self->promises);
   g_ptr_array_unref (self->turn_servers);
+  gst_peer_credentials_free (self->credentials);
   g_clear_object (&self->ice_agent);
   g_clear_object (&self->agent);
 

@@ -1,22 +1,42 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Notices a peer that has vanished (RFC 7675, in spirit): webrtcbin 1.22 would
- * stay connected for ever. Once a second the kernel is asked when it last gave
- * us something; nothing is done per packet. Runs on the element's loop. */
+/* Notices a peer that has vanished (RFC 7675): webrtcbin 1.22 would stay
+ * connected for ever. The kernel is asked when it last gave us something, so
+ * that nothing is done per packet; a peer that has been quiet is asked to say
+ * something. Runs on the element's loop. */
 
 #include "presence.h"
 
 #include "child.h"
+#include "ice-check.h"
 #include "insides.h"
 #include "pads.h"
 #include "peerconnection-private.h"
 
 #define GST_CAT_DEFAULT gst_peer_connection_debug
 
-#define POLL_INTERVAL 1000 /* ms */
+static void wait_and_look (GstPeerConnection *element, gint64 wait);
+
+static void
+ask (GstPeerConnection *element, guint n_streams)
+{
+  g_autoptr (GstPeerCredentials) credentials = NULL;
+
+  /* Taken out while it is in use, instead of sending under the lock. */
+  GST_OBJECT_LOCK (element);
+  credentials = g_steal_pointer (&element->credentials);
+  GST_OBJECT_UNLOCK (element);
+
+  gst_peer_ice_check (element->agent, n_streams, credentials);
+
+  GST_OBJECT_LOCK (element);
+  if (element->credentials == NULL)
+    element->credentials = g_steal_pointer (&credentials);
+  GST_OBJECT_UNLOCK (element);
+}
 
 static gboolean
-poll_presence (gpointer weak_ref)
+look (gpointer weak_ref)
 {
   g_autoptr (GstPeerConnection) element = g_weak_ref_get (weak_ref);
   g_autoptr (GstElement) child = NULL;
@@ -30,18 +50,26 @@ poll_presence (gpointer weak_ref)
   child = gst_peer_child_dup (element);
   transports = gst_peer_insides_transports (child);
   silence = gst_peer_insides_ice_silence (element->agent, transports->len);
+  if (silence < 0)
+    silence = g_get_monotonic_time () - element->presence_since;
+  if (silence >= GST_PEER_CHECK_AFTER)
+    ask (element, transports->len);
+
   presence = gst_peer_presence (element->presence, silence);
-  if (presence == element->presence)
-    return G_SOURCE_CONTINUE;
+  if (presence != element->presence) {
+    GST_INFO_OBJECT (element,
+        "nothing from the peer for %" G_GINT64_FORMAT " ms", silence / 1000);
+    element->presence = presence;
+    gst_peer_states_set_presence (element, presence);
+    if (presence == GST_PEER_LOST)
+      gst_peer_pads_end (element, TRUE);
+  }
 
-  GST_INFO_OBJECT (element, "nothing from the peer for %" G_GINT64_FORMAT " ms",
-      silence / 1000);
-  element->presence = presence;
-  gst_peer_states_set_presence (element, presence);
-  if (presence == GST_PEER_LOST)
-    gst_peer_pads_end (element, TRUE);
+  gst_peer_presence_stop (element);
+  if (presence != GST_PEER_LOST && !gst_peer_states_is_closed (element))
+    wait_and_look (element, gst_peer_presence_wait (silence));
 
-  return G_SOURCE_CONTINUE;
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -51,23 +79,29 @@ weak_ref_free (gpointer data)
   g_free (data);
 }
 
+static void
+wait_and_look (GstPeerConnection *element, gint64 wait)
+{
+  GWeakRef *weak_ref = g_new0 (GWeakRef, 1);
+
+  g_weak_ref_init (weak_ref, element);
+  element->presence_poll = g_timeout_source_new ((wait + 999) / 1000);
+  g_source_set_callback (element->presence_poll, look, weak_ref, weak_ref_free);
+  g_source_attach (
+      element->presence_poll, gst_peer_loop_get_context (element->loop));
+}
+
 static gboolean
 start (gpointer user_data)
 {
   GstPeerConnection *element = user_data;
-  GWeakRef *weak_ref;
 
   if (element->presence_poll != NULL || gst_peer_states_is_closed (element))
     return G_SOURCE_REMOVE;
 
-  weak_ref = g_new0 (GWeakRef, 1);
-  g_weak_ref_init (weak_ref, element);
   element->presence = GST_PEER_HEARD;
-  element->presence_poll = g_timeout_source_new (POLL_INTERVAL);
-  g_source_set_callback (
-      element->presence_poll, poll_presence, weak_ref, weak_ref_free);
-  g_source_attach (
-      element->presence_poll, gst_peer_loop_get_context (element->loop));
+  element->presence_since = g_get_monotonic_time ();
+  wait_and_look (element, 0);
 
   return G_SOURCE_REMOVE;
 }

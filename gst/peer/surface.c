@@ -219,6 +219,24 @@ check_candidate (
   return FALSE;
 }
 
+/* What later checks need to know of a description. */
+static void
+take_note (
+    GstPeerConnection *element, const GstSDPMessage *sdp, gboolean remote)
+{
+  GstPeerCredentials *before = NULL;
+
+  g_atomic_int_set (&element->n_mlines, gst_sdp_message_medias_len (sdp));
+  if (!remote)
+    return;
+
+  GST_OBJECT_LOCK (element);
+  before = element->credentials;
+  element->credentials = gst_peer_credentials_new (sdp);
+  GST_OBJECT_UNLOCK (element);
+  gst_peer_credentials_free (before);
+}
+
 /* Whether the action may go down to webrtcbin; replies otherwise. */
 static gboolean
 check_action (GstPeerConnection *element, const char *action,
@@ -245,8 +263,8 @@ check_action (GstPeerConnection *element, const char *action,
           promise, GST_WEBRTC_ERROR_TYPE_ERROR, "%s: %s", action, fault);
       return FALSE;
     }
-    g_atomic_int_set (
-        &element->n_mlines, gst_sdp_message_medias_len (description->sdp));
+    take_note (element, description->sdp,
+        g_str_equal (action, "set-remote-description"));
   }
 
   if (g_str_has_prefix (action, "add-ice-candidate"))

@@ -23,6 +23,22 @@ gst_peer_presence (GstPeerPresence before, gint64 silence)
   return GST_PEER_HEARD;
 }
 
+/**
+ * gst_peer_presence_wait:
+ * @silence: as above
+ *
+ * Returns: the time after which to look again, in us
+ */
+gint64
+gst_peer_presence_wait (gint64 silence)
+{
+  if (silence < GST_PEER_CHECK_AFTER)
+    return GST_PEER_CHECK_AFTER - silence;
+  if (silence < GST_PEER_SILENT_AFTER)
+    return MIN (G_TIME_SPAN_SECOND, GST_PEER_SILENT_AFTER - silence);
+  return G_TIME_SPAN_SECOND;
+}
+
 GstWebRTCPeerConnectionState
 gst_peer_connection_state (GstWebRTCPeerConnectionState child,
     GstPeerPresence presence, gboolean closed)

@@ -12,10 +12,12 @@ typedef enum {
   GST_PEER_LOST,   /* nothing for GST_PEER_LOST_AFTER */
 } GstPeerPresence;
 
+#define GST_PEER_CHECK_AFTER (2500 * G_TIME_SPAN_MILLISECOND)
 #define GST_PEER_SILENT_AFTER (5 * G_TIME_SPAN_SECOND)
 #define GST_PEER_LOST_AFTER (20 * G_TIME_SPAN_SECOND)
 
 GstPeerPresence gst_peer_presence (GstPeerPresence before, gint64 silence);
+gint64 gst_peer_presence_wait (gint64 silence);
 
 GstWebRTCPeerConnectionState gst_peer_connection_state (
     GstWebRTCPeerConnectionState child, GstPeerPresence presence,
