@@ -89,6 +89,21 @@ dup_close (GstPeerConnection *element)
   return self;
 }
 
+/**
+ * gst_peer_close_post_eos:
+ *
+ * Tells the pipeline that the element, as one of its sinks, is done.
+ */
+void
+gst_peer_close_post_eos (GstPeerConnection *element)
+{
+  GstMessage *message = gst_message_new_eos (GST_OBJECT (element));
+
+  if (element->eos_seqnum != GST_SEQNUM_INVALID)
+    gst_message_set_seqnum (message, element->eos_seqnum);
+  gst_element_post_message (GST_ELEMENT (element), message);
+}
+
 /* === the run === */
 
 static void
@@ -96,20 +111,14 @@ post_results (
     GstPeerClose *self, GstPeerCloseReason reason, const GstStructure *report)
 {
   GstElement *element = GST_ELEMENT (self->element);
-  GstMessage *message;
 
   g_object_notify (G_OBJECT (element), "close-report");
   gst_element_post_message (
       element, gst_message_new_element (
                    GST_OBJECT (element), gst_structure_copy (report)));
-
   /* Nobody waits for the EOS of an element that is being stopped. */
-  if (reason == GST_PEER_CLOSE_STATE_CHANGE)
-    return;
-  message = gst_message_new_eos (GST_OBJECT (element));
-  if (self->element->eos_seqnum != GST_SEQNUM_INVALID)
-    gst_message_set_seqnum (message, self->element->eos_seqnum);
-  gst_element_post_message (element, message);
+  if (reason != GST_PEER_CLOSE_STATE_CHANGE)
+    gst_peer_close_post_eos (self->element);
 }
 
 static void
@@ -361,10 +370,8 @@ gst_peer_close_on_sink_eos (
   } else if (element->close_on_eos) {
     gst_peer_close_after_drain (element, seqnum);
   } else {
-    GstMessage *message = gst_message_new_eos (GST_OBJECT (element));
-
+    element->eos_seqnum = seqnum;
     gst_peer_close_end_sender (element, pad);
-    gst_message_set_seqnum (message, seqnum);
-    gst_element_post_message (GST_ELEMENT (element), message);
+    gst_peer_close_post_eos (element);
   }
 }

@@ -25,6 +25,7 @@ void gst_peer_close (
     GstPeerConnection *element, GstPeerCloseReason reason, GstPromise *promise);
 void gst_peer_close_after_drain (GstPeerConnection *element, guint32 seqnum);
 
+void gst_peer_close_post_eos (GstPeerConnection *element);
 gboolean gst_peer_close_wait (GstPeerConnection *element);
 GstStructure *gst_peer_close_dup_report (GstPeerConnection *element);
 gboolean gst_peer_close_is_final (GstPeerConnection *element);

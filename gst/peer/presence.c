@@ -61,8 +61,10 @@ look (gpointer weak_ref)
         "nothing from the peer for %" G_GINT64_FORMAT " ms", silence / 1000);
     element->presence = presence;
     gst_peer_states_set_presence (element, presence);
-    if (presence == GST_PEER_LOST)
+    if (presence == GST_PEER_LOST) {
       gst_peer_pads_end (element, TRUE);
+      gst_peer_close_post_eos (element);
+    }
   }
 
   gst_peer_presence_stop (element);
