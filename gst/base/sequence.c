@@ -203,7 +203,7 @@ on_proof (gpointer data)
   Proof *proof = data;
   GstPeerSequence *self = proof->anchor->sequence;
 
-  if (self == NULL || self->current >= self->n_steps ||
+  if (self == NULL || !self->started || self->current >= self->n_steps ||
       !g_str_equal (self->steps[self->current].name, proof->name))
     return G_SOURCE_REMOVE;
 

@@ -12,13 +12,35 @@ gst_peer_channels_init (GstPeerChannels *self)
 {
   g_mutex_init (&self->lock);
   self->channels = g_ptr_array_new_with_free_func (g_object_unref);
+  self->closed = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 void
 gst_peer_channels_clear (GstPeerChannels *self)
 {
   g_ptr_array_unref (self->channels);
+  g_ptr_array_unref (self->closed);
   g_mutex_clear (&self->lock);
+}
+
+/**
+ * gst_peer_channels_forget:
+ *
+ * The webrtcbin that they belonged to has stopped.
+ */
+void
+gst_peer_channels_forget (GstPeerConnection *element)
+{
+  GstPeerChannels *self = &element->channels;
+  g_autoptr (GPtrArray) channels = NULL;
+  g_autoptr (GPtrArray) closed = NULL;
+
+  g_mutex_lock (&self->lock);
+  channels = self->channels;
+  closed = self->closed;
+  self->channels = g_ptr_array_new_with_free_func (g_object_unref);
+  self->closed = g_ptr_array_new_with_free_func (g_object_unref);
+  g_mutex_unlock (&self->lock);
 }
 
 static GPtrArray *
@@ -78,6 +100,17 @@ on_ready_state (GstWebRTCDataChannel *channel, GParamSpec *pspec,
   }
   if (!draining)
     gst_peer_close_on_channels_drained (element);
+}
+
+static void
+close_channel (GstPeerConnection *element, GstWebRTCDataChannel *channel)
+{
+  GstPeerChannels *self = &element->channels;
+
+  g_mutex_lock (&self->lock);
+  g_ptr_array_add (self->closed, g_object_ref (channel));
+  g_mutex_unlock (&self->lock);
+  gst_peer_insides_close_channel (channel);
 }
 
 /**
@@ -160,7 +193,7 @@ gst_peer_channels_close (GstPeerConnection *element)
   g_autoptr (GPtrArray) channels = snapshot (&element->channels);
 
   for (guint i = 0; i < channels->len; i++)
-    gst_peer_insides_close_channel (g_ptr_array_index (channels, i));
+    close_channel (element, g_ptr_array_index (channels, i));
 
   return channels->len > 0;
 }
@@ -181,6 +214,6 @@ gst_peer_channels_fail (GstPeerConnection *element, const GError *error)
 
     GST_INFO_OBJECT (element, "channel ended: %s", error->message);
     gst_peer_insides_fail_channel (channel, error);
-    gst_peer_insides_close_channel (channel);
+    close_channel (element, channel);
   }
 }

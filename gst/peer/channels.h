@@ -7,14 +7,18 @@
 
 G_BEGIN_DECLS
 
-/* The data channels that are not closed. */
+/* The data channels that are not closed, and those that were closed from here,
+ * which webrtcbin would forget while its elements still call them. */
 typedef struct {
   GMutex lock;
   GPtrArray *channels;
+  GPtrArray *closed;
 } GstPeerChannels;
 
 void gst_peer_channels_init (GstPeerChannels *self);
 void gst_peer_channels_clear (GstPeerChannels *self);
+
+void gst_peer_channels_forget (GstPeerConnection *element);
 
 void gst_peer_channels_add (
     GstPeerConnection *element, GstWebRTCDataChannel *channel);

@@ -5,6 +5,7 @@
 
 #include "child.h"
 
+#include "channels.h"
 #include "insides.h"
 #include "pads.h"
 #include "peerconnection-private.h"
@@ -114,20 +115,25 @@ make_child (GstPeerConnection *element)
 static void
 install (GstPeerConnection *element, GstElement *child)
 {
-  GObject *agent = NULL;
+  GObject *agent = NULL, *before_agent;
+  GstElement *before;
 
   g_object_get (child, "ice-agent", &agent, NULL);
   gst_peer_insides_enable_keepalive (agent);
 
+  gst_bin_add (GST_BIN (element), gst_object_ref_sink (child));
+
   GST_OBJECT_LOCK (element);
+  before = element->child;
+  before_agent = element->agent;
   element->child = child;
+  element->agent = agent;
   element->pc_thread = NULL;
   element->n_mlines = 0;
   element->sctp_established = FALSE;
-  g_clear_object (&element->agent);
-  element->agent = agent;
   GST_OBJECT_UNLOCK (element);
-  gst_bin_add (GST_BIN (element), child);
+  gst_clear_object (&before);
+  g_clear_object (&before_agent);
 }
 
 gboolean
@@ -166,9 +172,10 @@ gst_peer_child_replace (GstPeerConnection *element)
   }
 
   gst_peer_pads_remove_all_src (element);
-  gst_element_set_locked_state (before, TRUE);
   g_signal_handlers_disconnect_by_data (before, element);
-  gst_bin_remove (GST_BIN (element), before);
+  if (gst_object_has_as_parent (GST_OBJECT (before), GST_OBJECT (element)))
+    gst_bin_remove (GST_BIN (element), before);
+  gst_peer_channels_forget (element);
   install (element, child);
   gst_peer_pads_adopt (element, child);
 }
@@ -193,6 +200,7 @@ gst_peer_child_is_pc_thread (GstPeerConnection *element)
 static gboolean
 stop (gpointer child)
 {
+  gst_element_set_locked_state (child, FALSE);
   gst_element_set_state (child, GST_STATE_NULL);
   return G_SOURCE_REMOVE;
 }
@@ -209,6 +217,7 @@ gst_peer_child_stop_later (GstPeerConnection *element)
   GstElement *child = gst_peer_child_dup (element);
 
   GST_DEBUG_OBJECT (element, "the webrtcbin is stopped in the background");
-  gst_element_set_locked_state (child, TRUE);
+  /* Not ours to wait for any more: even a locked child is asked by its bin. */
+  gst_bin_remove (GST_BIN (element), child);
   gst_peer_loop_call (element->loop, stop, child, gst_object_unref);
 }

@@ -24,6 +24,10 @@ struct _GstPeerClose {
   GstElement *child;
   GPtrArray *transports; /* element-type GstPeerTransport */
   GPtrArray *lines;      /* element-type GstPeerLine */
+  gint shut;             /* nothing leaves any more */
+
+  GstPad *abort_pad; /* used on the loop */
+  gulong abort_probe;
 };
 
 /* A connected transport and what has left through it since the close began.
@@ -45,6 +49,7 @@ void gst_peer_close_mark (GstPeerClose *self);
 
 void gst_peer_close_open_lines (GstPeerClose *self);
 void gst_peer_close_shut_lines (GstPeerClose *self);
+void gst_peer_close_remove_lines (GstPeerClose *self);
 
 void gst_peer_close_end_sender (GstPeerConnection *element, GstPad *pad);
 

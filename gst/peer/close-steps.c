@@ -23,25 +23,55 @@
 /* === lines: the connected transports === */
 
 static gboolean
-all_lines (GstPeerClose *self, gsize flag)
+all_alerts_seen (GstPeerClose *self)
 {
   for (guint i = 0; i < self->lines->len; i++) {
-    if (!g_atomic_int_get ((gint *)G_STRUCT_MEMBER_P (
-            g_ptr_array_index (self->lines, i), flag)))
+    GstPeerLine *line = g_ptr_array_index (self->lines, i);
+
+    if (!g_atomic_int_get (&line->alert_seen))
       return FALSE;
   }
   return TRUE;
+}
+
+/* Runs @func (element, close) on a thread of the element's pool. */
+static GstPeerStepResult
+run_aside (GstPeerClose *self, GstElementCallAsyncFunc func)
+{
+  gst_element_call_async (GST_ELEMENT (self->element), func,
+      gst_peer_close_ref (self), (GDestroyNotify)gst_peer_close_unref);
+
+  return GST_PEER_STEP_PENDING;
+}
+
+/* A probe sees a packet before it is sent. Who gets the stream lock of its pad
+ * afterwards finds it sent: the ICE agent may close. */
+static void
+await_sent (GstElement *element, gpointer user_data)
+{
+  GstPeerClose *self = user_data;
+
+  for (guint i = 0; i < self->lines->len; i++) {
+    GstPeerLine *line = g_ptr_array_index (self->lines, i);
+
+    GST_PAD_STREAM_LOCK (line->transport->exit);
+    GST_PAD_STREAM_UNLOCK (line->transport->exit);
+  }
+  gst_peer_close_step_done (self, "dtls-close-notify");
 }
 
 /* What a packet is, from its first byte (RFC 7983). */
 static GstPadProbeReturn
 pass_packet (GstPeerLine *line, guint8 first)
 {
+  if (g_atomic_int_get (&line->close->shut))
+    return GST_PAD_PROBE_DROP;
+
   switch (first) {
   case 21: /* DTLS alert */
     g_atomic_int_set (&line->alert_seen, TRUE);
-    if (all_lines (line->close, G_STRUCT_OFFSET (GstPeerLine, alert_seen)))
-      gst_peer_close_step_done (line->close, "dtls-close-notify");
+    if (all_alerts_seen (line->close))
+      run_aside (line->close, await_sent);
     break;
   case 23: /* DTLS application data */
     if (g_atomic_int_get (&line->abort_seen))
@@ -116,39 +146,34 @@ gst_peer_close_open_lines (GstPeerClose *self)
   }
 }
 
-static GstPadProbeReturn
-drop (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  return GST_PAD_PROBE_DROP;
-}
-
 /**
  * gst_peer_close_shut_lines:
  *
- * Nothing leaves a closed connection.
+ * From here on nothing leaves. By a flag, as a probe that is added or removed
+ * while a packet passes has GStreamer ask all probes about that packet again.
  */
 void
 gst_peer_close_shut_lines (GstPeerClose *self)
 {
-  for (guint i = 0; i < self->lines->len; i++) {
-    GstPeerLine *line = g_ptr_array_index (self->lines, i);
-    GstPad *pad = line->transport->exit;
-
-    gst_pad_add_probe (pad,
-        GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop, NULL,
-        NULL);
-    gst_pad_remove_probe (pad, line->probe);
-  }
+  g_atomic_int_set (&self->shut, TRUE);
 }
 
-/* Runs @func (element, close) on a thread of the element's pool. */
-static GstPeerStepResult
-run_aside (GstPeerClose *self, GstElementCallAsyncFunc func)
+/**
+ * gst_peer_close_remove_lines:
+ *
+ * At the end of a life. The probes, the pads and the close hold one another.
+ */
+void
+gst_peer_close_remove_lines (GstPeerClose *self)
 {
-  gst_element_call_async (GST_ELEMENT (self->element), func,
-      gst_peer_close_ref (self), (GDestroyNotify)gst_peer_close_unref);
+  for (guint i = 0; self->lines != NULL && i < self->lines->len; i++) {
+    GstPeerLine *line = g_ptr_array_index (self->lines, i);
 
-  return GST_PEER_STEP_PENDING;
+    gst_pad_remove_probe (line->transport->exit, line->probe);
+  }
+  if (self->abort_pad != NULL)
+    gst_pad_remove_probe (self->abort_pad, self->abort_probe);
+  gst_clear_object (&self->abort_pad);
 }
 
 /* === resume: what is paused cannot send === */
@@ -529,11 +554,22 @@ gst_peer_close_step_close_notify (gpointer close)
 /* === 8, 9: the ICE agent ends, TURN allocations are released === */
 
 static void
+release_ice (GstElement *element, gpointer user_data)
+{
+  GstPeerClose *self = user_data;
+
+  gst_peer_insides_release_ice (
+      self->child, self->element->agent, self->transports->len);
+  gst_peer_close_step_done (self, "ice");
+}
+
+/* The TURN servers have answered, or were given up by libnice. */
+static void
 on_ice_closed (GObject *agent, GAsyncResult *result, gpointer user_data)
 {
   GstPeerClose *self = user_data;
 
-  gst_peer_close_step_done (self, "ice");
+  run_aside (self, release_ice);
   gst_peer_close_unref (self);
 }
 

@@ -77,6 +77,17 @@ gst_peer_close_unref (GstPeerClose *self)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstPeerClose, gst_peer_close_unref)
 
+/**
+ * gst_peer_close_end:
+ * @self: (transfer full): the close of a life that is over
+ */
+void
+gst_peer_close_end (GstPeerClose *self)
+{
+  gst_peer_close_remove_lines (self);
+  gst_peer_close_unref (self);
+}
+
 static GstPeerClose *
 dup_close (GstPeerConnection *element)
 {

@@ -19,6 +19,7 @@ typedef struct _GstPeerClose GstPeerClose;
 
 GstPeerClose *gst_peer_close_new (GstPeerConnection *element);
 void gst_peer_close_unref (GstPeerClose *self);
+void gst_peer_close_end (GstPeerClose *self);
 
 /* The two entry points. From any thread; neither waits. */
 void gst_peer_close (

@@ -301,8 +301,10 @@ gst_peer_insides_abort_sctp (GstElement *child)
   sink = gst_element_get_static_pad (decoder, "sink");
   gst_pad_set_active (sink, FALSE);
 
-  return gst_element_set_state (decoder, GST_STATE_READY) ==
-         GST_STATE_CHANGE_SUCCESS;
+  gst_element_set_state (decoder, GST_STATE_READY);
+  gst_element_set_locked_state (decoder, FALSE);
+
+  return TRUE;
 }
 
 /* === ICE === */
@@ -362,6 +364,30 @@ gst_peer_insides_close_ice (
     nice_agent_close_async (NICE_AGENT (agent), callback, user_data);
   else
     callback (ice_agent, NULL, user_data);
+}
+
+/**
+ * gst_peer_insides_release_ice:
+ *
+ * Closes the sockets. nice_agent_close_async() leaves them open, and the agent
+ * behind them would go on answering the peer's checks. May wait for streaming
+ * threads.
+ */
+void
+gst_peer_insides_release_ice (
+    GstElement *child, GObject *ice_agent, guint n_streams)
+{
+  g_autoptr (GObject) agent = gst_peer_insides_nice_agent (ice_agent);
+  g_autoptr (GPtrArray) sources = find_all (child, "nicesrc");
+
+  if (agent == NULL)
+    return;
+
+  /* While the streams are there, for these to take leave of. */
+  for (guint i = 0; i < sources->len; i++)
+    gst_element_set_state (g_ptr_array_index (sources, i), GST_STATE_READY);
+  for (guint stream = 1; stream <= n_streams; stream++)
+    nice_agent_remove_stream (NICE_AGENT (agent), stream);
 }
 
 /* Time since the kernel last gave us something from this socket, in us; -1

@@ -14,6 +14,9 @@
 
 #define GST_CAT_DEFAULT gst_peer_connection_debug
 
+/* A peer may end as many streams as it likes; so many are remembered. */
+#define MAX_ENDED_SSRCS 1024
+
 enum {
   PROP_0,
   PROP_TRANSCEIVER,
@@ -26,6 +29,7 @@ struct _GstPeerSinkPad {
   /* How it was requested, to request it again from the next webrtcbin. */
   char *requested_name;
   GstCaps *requested_caps;
+  char *msid;
 
   gboolean eos; /* guarded by the object lock */
   gulong gate;  /* likewise: the probe that refuses buffers */
@@ -70,6 +74,8 @@ pad_set_property (
 
   if (inner != NULL)
     g_object_set_property (G_OBJECT (inner), pspec->name, value);
+  g_free (GST_PEER_SINK_PAD (object)->msid);
+  GST_PEER_SINK_PAD (object)->msid = g_value_dup_string (value);
 }
 
 static void
@@ -89,6 +95,7 @@ gst_peer_sink_pad_finalize (GObject *object)
   GstPeerSinkPad *self = GST_PEER_SINK_PAD (object);
 
   g_free (self->requested_name);
+  g_free (self->msid);
   gst_clear_caps (&self->requested_caps);
   G_OBJECT_CLASS (gst_peer_sink_pad_parent_class)->finalize (object);
 }
@@ -337,44 +344,18 @@ gst_peer_pads_adopt (GstPeerConnection *element, GstElement *child)
   g_ptr_array_sort (sinks, compare_names);
   for (guint i = 0; i < sinks->len; i++) {
     GstPeerSinkPad *pad = g_ptr_array_index (sinks, i);
-    g_autofree char *msid = NULL;
-    g_autoptr (GstPad) inner = NULL;
+    g_autoptr (GstPad) inner =
+        request_inner (child, pad->requested_name, pad->requested_caps);
 
-    g_object_get (pad, "msid", &msid, NULL);
-    inner = request_inner (child, pad->requested_name, pad->requested_caps);
     gst_ghost_pad_set_target (GST_GHOST_PAD (pad), inner);
-    if (inner != NULL && msid != NULL)
-      g_object_set (inner, "msid", msid, NULL);
+    if (inner != NULL && pad->msid != NULL)
+      g_object_set (inner, "msid", pad->msid, NULL);
 
     accept_buffers (pad);
   }
 }
 
 /* === source pads === */
-
-static gboolean
-copy_sticky_event (GstPad *from, GstEvent **event, gpointer to)
-{
-  gst_pad_store_sticky_event (to, *event);
-  return TRUE;
-}
-
-void
-gst_peer_pads_add_src (GstPeerConnection *element, GstPad *inner)
-{
-  GstPad *pad = g_object_new (GST_TYPE_PEER_SRC_PAD, "name",
-      GST_PAD_NAME (inner), "direction", GST_PAD_SRC, "template",
-      gst_element_class_get_pad_template (
-          GST_ELEMENT_GET_CLASS (element), "src_%u"),
-      NULL);
-
-  gst_ghost_pad_set_target (GST_GHOST_PAD (pad), inner);
-  if (GST_STATE_TARGET (element) > GST_STATE_READY)
-    gst_pad_set_active (pad, TRUE);
-  /* So that a pad-added handler can look at the caps. */
-  gst_pad_sticky_events_foreach (inner, copy_sticky_event, pad);
-  gst_element_add_pad (GST_ELEMENT (element), pad);
-}
 
 static void
 remove_src (GstPeerConnection *element, GstPad *pad)
@@ -404,6 +385,11 @@ gst_peer_pads_remove_all_src (GstPeerConnection *element)
 
   for (guint i = 0; i < sources->len; i++)
     remove_src (element, g_ptr_array_index (sources, i));
+
+  GST_OBJECT_LOCK (element);
+  element->sources_ended = FALSE;
+  g_hash_table_remove_all (element->ended_ssrcs);
+  GST_OBJECT_UNLOCK (element);
 }
 
 static gboolean
@@ -461,9 +447,14 @@ end_pad (GstPeerConnection *element, GstPad *pad, gboolean drain)
 gboolean
 gst_peer_pads_end (GstPeerConnection *element, gboolean drain)
 {
-  g_autoptr (GPtrArray) sources = list_pads (element, GST_PAD_SRC);
+  g_autoptr (GPtrArray) sources = NULL;
   gboolean any = FALSE;
 
+  GST_OBJECT_LOCK (element);
+  element->sources_ended = TRUE;
+  GST_OBJECT_UNLOCK (element);
+
+  sources = list_pads (element, GST_PAD_SRC);
   for (guint i = 0; i < sources->len; i++)
     any |= end_pad (element, g_ptr_array_index (sources, i), drain);
 
@@ -473,7 +464,14 @@ gst_peer_pads_end (GstPeerConnection *element, gboolean drain)
 void
 gst_peer_pads_end_ssrc (GstPeerConnection *element, guint32 ssrc)
 {
-  g_autoptr (GPtrArray) sources = list_pads (element, GST_PAD_SRC);
+  g_autoptr (GPtrArray) sources = NULL;
+
+  GST_OBJECT_LOCK (element);
+  if (g_hash_table_size (element->ended_ssrcs) < MAX_ENDED_SSRCS)
+    g_hash_table_add (element->ended_ssrcs, GUINT_TO_POINTER (ssrc));
+  GST_OBJECT_UNLOCK (element);
+
+  sources = list_pads (element, GST_PAD_SRC);
 
   for (guint i = 0; i < sources->len; i++) {
     GstPad *pad = g_ptr_array_index (sources, i);
@@ -483,4 +481,49 @@ gst_peer_pads_end_ssrc (GstPeerConnection *element, guint32 ssrc)
     if (inner != NULL && gst_peer_insides_pad_ssrc (inner, &own) && own == ssrc)
       end_pad (element, pad, TRUE);
   }
+}
+
+/* Out of its jitterbuffer when the end of its stream was known already. */
+static gboolean
+came_late (GstPeerConnection *element, GstPad *inner)
+{
+  guint32 ssrc;
+  gboolean late;
+
+  if (!gst_peer_insides_pad_ssrc (inner, &ssrc))
+    return FALSE;
+
+  GST_OBJECT_LOCK (element);
+  late = element->sources_ended ||
+         g_hash_table_contains (element->ended_ssrcs, GUINT_TO_POINTER (ssrc));
+  GST_OBJECT_UNLOCK (element);
+
+  return late;
+}
+
+static gboolean
+copy_sticky_event (GstPad *from, GstEvent **event, gpointer to)
+{
+  gst_pad_store_sticky_event (to, *event);
+  return TRUE;
+}
+
+void
+gst_peer_pads_add_src (GstPeerConnection *element, GstPad *inner)
+{
+  GstPad *pad = g_object_new (GST_TYPE_PEER_SRC_PAD, "name",
+      GST_PAD_NAME (inner), "direction", GST_PAD_SRC, "template",
+      gst_element_class_get_pad_template (
+          GST_ELEMENT_GET_CLASS (element), "src_%u"),
+      NULL);
+
+  gst_ghost_pad_set_target (GST_GHOST_PAD (pad), inner);
+  if (GST_STATE_TARGET (element) > GST_STATE_READY)
+    gst_pad_set_active (pad, TRUE);
+  /* So that a pad-added handler can look at the caps. */
+  gst_pad_sticky_events_foreach (inner, copy_sticky_event, pad);
+  gst_element_add_pad (GST_ELEMENT (element), pad);
+
+  if (came_late (element, inner))
+    end_pad (element, pad, TRUE);
 }

@@ -41,6 +41,8 @@ struct _GstPeerConnection {
   GstPeerClose *close;
   guint32 eos_seqnum;
   GstPeerCredentials *credentials; /* the peer's */
+  GHashTable *ended_ssrcs;         /* of which there was a BYE */
+  gboolean sources_ended;          /* all of them */
 
   /* Used on the loop. */
   GSource *presence_poll;

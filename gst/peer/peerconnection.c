@@ -167,7 +167,7 @@ begin_life (GstPeerConnection *self)
   self->close = gst_peer_close_new (self);
   self->eos_seqnum = GST_SEQNUM_INVALID;
   GST_OBJECT_UNLOCK (self);
-  gst_peer_close_unref (before);
+  gst_peer_close_end (before);
   gst_peer_states_reset (self);
 }
 
@@ -308,7 +308,7 @@ gst_peer_connection_dispose (GObject *object)
     gst_element_set_locked_state (GST_ELEMENT (self), FALSE);
     gst_element_set_state (GST_ELEMENT (self), GST_STATE_NULL);
   }
-  self->child = NULL;
+  gst_clear_object (&self->child);
 
   G_OBJECT_CLASS (gst_peer_connection_parent_class)->dispose (object);
 }
@@ -319,11 +319,12 @@ gst_peer_connection_finalize (GObject *object)
   GstPeerConnection *self = GST_PEER_CONNECTION (object);
 
   gst_peer_loop_free (self->loop);
-  gst_peer_close_unref (self->close);
+  gst_peer_close_end (self->close);
   gst_peer_states_clear (&self->states);
   gst_peer_channels_clear (&self->channels);
   gst_peer_promises_clear (&self->promises);
   g_ptr_array_unref (self->turn_servers);
+  g_hash_table_unref (self->ended_ssrcs);
   gst_peer_credentials_free (self->credentials);
   g_clear_object (&self->ice_agent);
   g_clear_object (&self->agent);
@@ -455,6 +456,7 @@ gst_peer_connection_init (GstPeerConnection *self)
   self->close_on_eos = DEFAULT_CLOSE_ON_EOS;
   self->eos_seqnum = GST_SEQNUM_INVALID;
   self->turn_servers = g_ptr_array_new_with_free_func (g_free);
+  self->ended_ssrcs = g_hash_table_new (NULL, NULL);
   gst_peer_states_init (&self->states);
   gst_peer_channels_init (&self->channels);
   gst_peer_promises_init (&self->promises);
