@@ -522,8 +522,10 @@ gst_peer_close_step_abort (gpointer close)
   if (pad == NULL)
     return GST_PEER_STEP_SKIPPED;
 
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_sctp_packet,
-      gst_peer_close_ref (self), (GDestroyNotify)gst_peer_close_unref);
+  self->abort_pad = gst_object_ref (pad);
+  self->abort_probe =
+      gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_sctp_packet,
+          gst_peer_close_ref (self), (GDestroyNotify)gst_peer_close_unref);
   return run_aside (self, abort_association);
 }
 
@@ -553,23 +555,13 @@ gst_peer_close_step_close_notify (gpointer close)
 
 /* === 8, 9: the ICE agent ends, TURN allocations are released === */
 
-static void
-release_ice (GstElement *element, gpointer user_data)
-{
-  GstPeerClose *self = user_data;
-
-  gst_peer_insides_release_ice (
-      self->child, self->element->agent, self->transports->len);
-  gst_peer_close_step_done (self, "ice");
-}
-
 /* The TURN servers have answered, or were given up by libnice. */
 static void
 on_ice_closed (GObject *agent, GAsyncResult *result, gpointer user_data)
 {
   GstPeerClose *self = user_data;
 
-  run_aside (self, release_ice);
+  gst_peer_close_step_done (self, "ice");
   gst_peer_close_unref (self);
 }
 

@@ -352,7 +352,9 @@ gst_peer_insides_enable_keepalive (GObject *ice_agent)
  * gst_peer_insides_close_ice:
  *
  * Releases the TURN allocations and reports, in the thread-default context of
- * the caller, when the servers have answered or were given up.
+ * the caller, when the servers have answered or were given up. The sockets stay
+ * open until the agent goes: libnice 0.1.21 crashes in its TURN client when
+ * nice_agent_remove_stream() takes them away before.
  */
 void
 gst_peer_insides_close_ice (
@@ -364,30 +366,6 @@ gst_peer_insides_close_ice (
     nice_agent_close_async (NICE_AGENT (agent), callback, user_data);
   else
     callback (ice_agent, NULL, user_data);
-}
-
-/**
- * gst_peer_insides_release_ice:
- *
- * Closes the sockets. nice_agent_close_async() leaves them open, and the agent
- * behind them would go on answering the peer's checks. May wait for streaming
- * threads.
- */
-void
-gst_peer_insides_release_ice (
-    GstElement *child, GObject *ice_agent, guint n_streams)
-{
-  g_autoptr (GObject) agent = gst_peer_insides_nice_agent (ice_agent);
-  g_autoptr (GPtrArray) sources = find_all (child, "nicesrc");
-
-  if (agent == NULL)
-    return;
-
-  /* While the streams are there, for these to take leave of. */
-  for (guint i = 0; i < sources->len; i++)
-    gst_element_set_state (g_ptr_array_index (sources, i), GST_STATE_READY);
-  for (guint stream = 1; stream <= n_streams; stream++)
-    nice_agent_remove_stream (NICE_AGENT (agent), stream);
 }
 
 /* Time since the kernel last gave us something from this socket, in us; -1
