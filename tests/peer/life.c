@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Before, between and after connections: reuse, removal, errors. */
+
+#include "report.h"
+
+static void
+reconnect (Peers *peers)
+{
+  peer_mark (peers->offerer);
+  peer_mark (peers->answerer);
+  peers_play (peers);
+  peer_assert_state (peers->offerer, "signaling-state", "stable");
+  peer_assert_state (peers->offerer, "connection-state", "new");
+  peer_assert_state (peers->offerer, "ice-connection-state", "new");
+  peers_negotiate (peers, peers->offerer);
+  peer_await (peers->offerer, "connection-state=connected");
+  peer_await (peers->answerer, "connection-state=connected");
+  peer_await (peers->answerer, "buffer=src_0");
+}
+
+/* After NULL the element is a new peer connection, with the same pads. */
+GST_START_TEST (test_reuse)
+{
+  g_autoptr (Peers) peers = connect_peers (PEER_AUDIO);
+  guint latency;
+
+  g_object_set (peers->offerer->element, "latency", 40, NULL);
+  for (guint i = 0; i < 3; i++) {
+    gst_element_set_state (peers->offerer->pipeline, GST_STATE_NULL);
+    gst_element_set_state (peers->answerer->pipeline, GST_STATE_NULL);
+    peer_assert_closed (peers->offerer);
+    reconnect (peers);
+  }
+  g_object_get (peers->offerer->element, "latency", &latency, NULL);
+  ck_assert_uint_eq (latency, 40);
+}
+GST_END_TEST
+
+/* The same remote, at once: only this side starts anew. */
+GST_START_TEST (test_reuse_after_signal)
+{
+  g_autoptr (Peers) peers = connect_peers (PEER_AUDIO);
+
+  close_peer (peers->offerer);
+  peer_await (peers->answerer, "bus:element=peerconnection-closed");
+  gst_element_set_state (peers->offerer->pipeline, GST_STATE_NULL);
+  gst_element_set_state (peers->answerer->pipeline, GST_STATE_NULL);
+  reconnect (peers);
+  ck_assert_uint_eq (
+      peer_count (peers->offerer, "bus:element=peerconnection-closed"), 0);
+}
+GST_END_TEST
+
+/* The last reference is dropped on an element that is still PLAYING. */
+GST_START_TEST (test_dispose)
+{
+  g_autoptr (Peers) peers = connect_peers (PEER_CHANNEL);
+  GstElement *element = peers->offerer->element;
+
+  gst_bin_remove (GST_BIN (peers->offerer->pipeline), element);
+  peers->offerer->element =
+      gst_object_ref_sink (gst_element_factory_make ("peerconnection", NULL));
+  ASSERT_OBJECT_REFCOUNT (element, "element", 1);
+  gst_object_unref (element);
+  peer_await (peers->answerer, "channel:on-close");
+}
+GST_END_TEST
+
+/* An ERROR from inside is the end of the connection as well. */
+GST_START_TEST (test_error)
+{
+  g_autoptr (Peers) peers = connect_peers (PEER_CHANNEL);
+  g_autoptr (GstElement) child =
+      gst_bin_get_by_name (GST_BIN (peers->offerer->element), "webrtcbin");
+
+  GST_ELEMENT_ERROR (child, RESOURCE, FAILED, ("on purpose"), (NULL));
+  peer_await (peers->offerer, "bus:error=*on purpose*");
+  peer_await (peers->offerer, "bus:element=peerconnection-closed");
+  assert_reason (peers->offerer, "error");
+  peer_await (peers->answerer, "channel:on-close");
+}
+GST_END_TEST
+
+/* PLAYING, PAUSED and back is no end. */
+GST_START_TEST (test_pause)
+{
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
+
+  for (guint i = 0; i < 5; i++) {
+    gst_element_set_state (peers->offerer->pipeline, GST_STATE_PAUSED);
+    gst_element_set_state (peers->offerer->pipeline, GST_STATE_PLAYING);
+  }
+  gst_webrtc_data_channel_send_string (peers->offerer->channel, "back");
+  peer_await (peers->answerer, "channel:on-message-string=back");
+  peer_assert_state (peers->offerer, "connection-state", "connected");
+}
+GST_END_TEST
+
+GST_START_TEST (test_release_pad)
+{
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
+  g_autoptr (GstStructure) report = NULL;
+  g_autoptr (GstPad) pad =
+      gst_element_get_static_pad (peers->offerer->element, "sink_1");
+  g_autoptr (GstPad) upstream = gst_pad_get_peer (pad);
+
+  gst_pad_unlink (upstream, pad);
+  gst_element_release_request_pad (peers->offerer->element, pad);
+  report = peer_close (peers->offerer, NULL);
+  assert_all_told (report);
+}
+GST_END_TEST
+
+/* Nothing is left of a connection that has been: the element goes with its last
+ * reference, the webrtcbin with what the close held of it. */
+typedef struct {
+  GMutex lock;
+  GCond cond;
+  guint left;
+} Gone;
+
+static void
+on_gone (gpointer data, GObject *object)
+{
+  Gone *gone = data;
+
+  g_mutex_lock (&gone->lock);
+  gone->left--;
+  g_cond_signal (&gone->cond);
+  g_mutex_unlock (&gone->lock);
+}
+
+static void
+watch (GstElement *element, Gone *gone)
+{
+  g_autoptr (GstElement) child =
+      gst_bin_get_by_name (GST_BIN (element), "webrtcbin");
+
+  g_object_weak_ref (G_OBJECT (element), on_gone, gone);
+  g_object_weak_ref (G_OBJECT (child), on_gone, gone);
+  gone->left += 2;
+}
+
+GST_START_TEST (test_nothing_is_left)
+{
+  Gone gone = { .left = 0 };
+  gint64 end = g_get_monotonic_time () + PEERS_WATCHDOG;
+  gboolean in_time = TRUE;
+
+  g_mutex_init (&gone.lock);
+  g_cond_init (&gone.cond);
+  {
+    g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
+
+    watch (peers->offerer->element, &gone);
+    watch (peers->answerer->element, &gone);
+    if (__i__ == 0)
+      close_peer (peers->offerer);
+    else
+      peer_send_eos (peers->offerer);
+    peer_await (peers->answerer, "bus:element=peerconnection-closed");
+  }
+  g_mutex_lock (&gone.lock);
+  while (gone.left > 0 && in_time)
+    in_time = g_cond_wait_until (&gone.cond, &gone.lock, end);
+  g_mutex_unlock (&gone.lock);
+  ck_assert_msg (in_time, "%u of 4 objects are left", gone.left);
+}
+GST_END_TEST
+
+static Suite *
+life_suite (void)
+{
+  Suite *suite = suite_create ("life");
+  TCase *lives = tcase_create ("lives");
+
+  suite_add_tcase (suite, lives);
+  tcase_add_test (lives, test_reuse);
+  tcase_add_test (lives, test_reuse_after_signal);
+  tcase_add_test (lives, test_dispose);
+  tcase_add_test (lives, test_error);
+  tcase_add_test (lives, test_pause);
+  tcase_add_test (lives, test_release_pad);
+  tcase_add_loop_test (lives, test_nothing_is_left, 0, 2);
+
+  return suite;
+}
+
+GST_CHECK_MAIN (life);

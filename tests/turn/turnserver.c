@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "turnserver.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WATCHDOG (20 * G_USEC_PER_SEC)
+
+typedef struct {
+  gint64 time;
+  char *text;
+} Line;
+
+struct _TurnServer {
+  char *dir;
+  guint port;
+  guint tls_port;
+  GPid pid;
+  int out;
+  GThread *reader;
+
+  GMutex lock;
+  GCond cond;
+  GArray *lines;
+  gboolean ended;
+};
+
+static void
+line_clear (Line *line)
+{
+  g_free (line->text);
+}
+
+static GSocket *
+bind_loopback (GSocketType type, guint port)
+{
+  g_autoptr (GSocket) socket =
+      g_socket_new (G_SOCKET_FAMILY_IPV4, type, 0, NULL);
+  g_autoptr (GSocketAddress) address =
+      g_inet_socket_address_new_from_string ("127.0.0.1", port);
+
+  if (socket == NULL || !g_socket_bind (socket, address, FALSE, NULL))
+    return NULL;
+  return g_steal_pointer (&socket);
+}
+
+/* Ports that are free for TCP and UDP alike. All are held until the last one
+ * is found, so that no two are the same. */
+static void
+find_ports (guint *ports, guint n_ports)
+{
+  g_autoptr (GPtrArray) held = g_ptr_array_new_with_free_func (g_object_unref);
+  guint n = 0;
+
+  while (n < n_ports) {
+    GSocket *tcp = bind_loopback (G_SOCKET_TYPE_STREAM, 0);
+    g_autoptr (GSocketAddress) address = NULL;
+    GSocket *udp;
+
+    ck_assert (tcp != NULL);
+    g_ptr_array_add (held, tcp);
+    address = g_socket_get_local_address (tcp, NULL);
+    ports[n] = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
+    udp = bind_loopback (G_SOCKET_TYPE_DATAGRAM, ports[n]);
+    if (udp != NULL) {
+      g_ptr_array_add (held, udp);
+      n++;
+    }
+  }
+}
+
+static void
+make_certificate (const char *dir)
+{
+  g_autofree char *key = g_build_filename (dir, "key.pem", NULL);
+  g_autofree char *cert = g_build_filename (dir, "cert.pem", NULL);
+  const char *argv[] = { "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj",
+    "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key,
+    "-out", cert, NULL };
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  ck_assert_msg (g_spawn_sync (NULL, (char **)argv, NULL,
+                     G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL |
+                         G_SPAWN_STDERR_TO_DEV_NULL,
+                     NULL, NULL, NULL, NULL, &status, &error) &&
+                     g_spawn_check_wait_status (status, &error),
+      "openssl: %s", error != NULL ? error->message : "");
+}
+
+static void
+write_config (TurnServer *self, const char *path)
+{
+  g_autofree char *text = g_strdup_printf (
+      "listening-ip=127.0.0.1\n"
+      "relay-ip=127.0.0.1\n"
+      "listening-port=%u\n"
+      "tls-listening-port=%u\n"
+      "cert=%s/cert.pem\n"
+      "pkey=%s/key.pem\n"
+      "pidfile=%s/pid\n"
+      "userdb=%s/db\n"
+      "lt-cred-mech\n"
+      "user=user:password\n"
+      "realm=test\n"
+      "allow-loopback-peers\n"
+      "relay-threads=1\n"
+      "no-cli\n"
+      "no-rfc5780\n"
+      /* Only lines for the log file are flushed, so stdout has to be it. */
+      "log-file=stdout\n"
+      "no-stdout-log\n"
+      "verbose\n",
+      self->port, self->tls_port, self->dir, self->dir, self->dir, self->dir);
+
+  ck_assert (g_file_set_contents (path, text, -1, NULL));
+}
+
+static void
+on_child_setup (gpointer data)
+{
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static gpointer
+reader_main (gpointer data)
+{
+  TurnServer *self = data;
+  g_autoptr (GIOChannel) channel = g_io_channel_unix_new (self->out);
+  char *text;
+
+  g_io_channel_set_encoding (channel, NULL, NULL);
+  while (g_io_channel_read_line (channel, &text, NULL, NULL, NULL) ==
+         G_IO_STATUS_NORMAL) {
+    Line line = { g_get_monotonic_time (), g_strchomp (text) };
+
+    g_mutex_lock (&self->lock);
+    g_array_append_val (self->lines, line);
+    g_cond_broadcast (&self->cond);
+    g_mutex_unlock (&self->lock);
+  }
+  g_mutex_lock (&self->lock);
+  self->ended = TRUE;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->lock);
+  return NULL;
+}
+
+TurnServer *
+turn_server_new (void)
+{
+  TurnServer *self = g_new0 (TurnServer, 1);
+  g_autofree char *config = NULL;
+  g_autoptr (GError) error = NULL;
+  guint ports[2];
+
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->cond);
+  self->lines = g_array_new (FALSE, FALSE, sizeof (Line));
+  g_array_set_clear_func (self->lines, (GDestroyNotify)line_clear);
+  self->dir = g_dir_make_tmp ("turn-XXXXXX", NULL);
+  ck_assert (self->dir != NULL);
+  find_ports (ports, G_N_ELEMENTS (ports));
+  self->port = ports[0];
+  self->tls_port = ports[1];
+  make_certificate (self->dir);
+  config = g_build_filename (self->dir, "turnserver.conf", NULL);
+  write_config (self, config);
+
+  {
+    const char *argv[] = { "turnserver", "-c", config, NULL };
+
+    ck_assert_msg (
+        g_spawn_async_with_pipes (self->dir, (char **)argv, NULL,
+            G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD |
+                G_SPAWN_STDERR_TO_DEV_NULL,
+            on_child_setup, NULL, &self->pid, NULL, &self->out, NULL, &error),
+        "turnserver: %s", error != NULL ? error->message : "");
+  }
+  self->reader = g_thread_new ("turnserver-log", reader_main, self);
+  turn_server_await (self, "*Total General servers: *", 1, NULL);
+  return self;
+}
+
+void
+turn_server_free (TurnServer *self)
+{
+  static const char *files[] = { "key.pem", "cert.pem", "turnserver.conf",
+    "pid", "db" };
+  guint i;
+
+  kill (self->pid, SIGKILL);
+  waitpid (self->pid, NULL, 0);
+  g_thread_join (self->reader);
+  close (self->out);
+  for (i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autofree char *path = g_build_filename (self->dir, files[i], NULL);
+
+    g_unlink (path);
+  }
+  g_rmdir (self->dir);
+  g_free (self->dir);
+  g_array_unref (self->lines);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->cond);
+  g_free (self);
+}
+
+char *
+turn_server_get_uri (TurnServer *self, const char *transport)
+{
+  if (g_str_equal (transport, "tls"))
+    return g_strdup_printf (
+        "turns://user:password@127.0.0.1:%u", self->tls_port);
+  if (g_str_equal (transport, "any"))
+    return g_strdup_printf ("turn://user:password@127.0.0.1:%u", self->port);
+  return g_strdup_printf (
+      "turn://user:password@127.0.0.1:%u?transport=%s", self->port, transport);
+}
+
+static const Line *
+find_line_locked (TurnServer *self, const char *pattern, guint n)
+{
+  guint i;
+
+  for (i = 0; i < self->lines->len; i++) {
+    const Line *line = &g_array_index (self->lines, Line, i);
+
+    if (g_pattern_match_simple (pattern, line->text) && --n == 0)
+      return line;
+  }
+  return NULL;
+}
+
+gint64
+turn_server_await (TurnServer *self, const char *pattern, guint n, char **text)
+{
+  gint64 deadline = g_get_monotonic_time () + WATCHDOG;
+  const Line *line;
+  gint64 time = -1;
+  gboolean expired = FALSE;
+
+  g_mutex_lock (&self->lock);
+  while ((line = find_line_locked (self, pattern, n)) == NULL && !expired &&
+         !self->ended)
+    expired = !g_cond_wait_until (&self->cond, &self->lock, deadline);
+  if (line != NULL) {
+    time = line->time;
+    if (text != NULL)
+      *text = g_strdup (line->text);
+  }
+  g_mutex_unlock (&self->lock);
+
+  if (time == -1) {
+    turn_server_dump (self);
+    ck_abort_msg ("turnserver: no \"%s\" (%u)", pattern, n);
+  }
+  return time;
+}
+
+/* The number in "session 000000000000000001: new, ...", or 0. */
+static guint64
+get_session (const Line *line)
+{
+  const char *found = strstr (line->text, "session ");
+
+  return found != NULL ? g_ascii_strtoull (found + 8, NULL, 10) : 0;
+}
+
+/* -1 if a session has none yet. */
+static gint64
+find_each_locked (
+    TurnServer *self, const char *of, const char *pattern, guint *n)
+{
+  g_autoptr (GHashTable) sessions = g_hash_table_new (NULL, NULL);
+  gint64 last = -1;
+  guint i;
+
+  *n = 0;
+  for (i = 0; i < self->lines->len; i++) {
+    const Line *line = &g_array_index (self->lines, Line, i);
+    gpointer key = GSIZE_TO_POINTER (get_session (line));
+
+    if (g_pattern_match_simple (of, line->text)) {
+      *n += g_hash_table_add (sessions, key);
+    } else if (g_pattern_match_simple (pattern, line->text) &&
+               g_hash_table_remove (sessions, key)) {
+      last = line->time;
+    }
+  }
+  return g_hash_table_size (sessions) == 0 ? last : -1;
+}
+
+gint64
+turn_server_await_each (
+    TurnServer *self, const char *of, const char *pattern, guint *n)
+{
+  gint64 deadline = g_get_monotonic_time () + WATCHDOG;
+  gint64 time;
+  gboolean expired = FALSE;
+
+  g_mutex_lock (&self->lock);
+  while ((time = find_each_locked (self, of, pattern, n)) == -1 && !expired &&
+         !self->ended)
+    expired = !g_cond_wait_until (&self->cond, &self->lock, deadline);
+  g_mutex_unlock (&self->lock);
+
+  if (time == -1) {
+    turn_server_dump (self);
+    ck_abort_msg ("turnserver: no \"%s\" for each \"%s\"", pattern, of);
+  }
+  return time;
+}
+
+void
+turn_server_dump (TurnServer *self)
+{
+  guint i;
+
+  g_mutex_lock (&self->lock);
+  for (i = 0; i < self->lines->len; i++) {
+    const Line *line = &g_array_index (self->lines, Line, i);
+
+    g_printerr ("turnserver %.3f %s\n", (double)line->time / 1000, line->text);
+  }
+  g_mutex_unlock (&self->lock);
+}
+
+void
+turn_server_freeze (TurnServer *self)
+{
+  int status;
+
+  kill (self->pid, SIGSTOP);
+  ck_assert_int_eq (waitpid (self->pid, &status, WUNTRACED), self->pid);
+  ck_assert (WIFSTOPPED (status));
+}
+
+void
+turn_server_thaw (TurnServer *self)
+{
+  int status;
+
+  kill (self->pid, SIGCONT);
+  ck_assert_int_eq (waitpid (self->pid, &status, WCONTINUED), self->pid);
+  ck_assert (WIFCONTINUED (status));
+}
