@@ -555,13 +555,23 @@ gst_peer_close_step_close_notify (gpointer close)
 
 /* === 8, 9: the ICE agent ends, TURN allocations are released === */
 
+static void
+release_ice (GstElement *element, gpointer user_data)
+{
+  GstPeerClose *self = user_data;
+
+  gst_peer_insides_release_ice (
+      self->child, self->element->agent, self->transports->len);
+  gst_peer_close_step_done (self, "ice");
+}
+
 /* The TURN servers have answered, or were given up by libnice. */
 static void
 on_ice_closed (GObject *agent, GAsyncResult *result, gpointer user_data)
 {
   GstPeerClose *self = user_data;
 
-  gst_peer_close_step_done (self, "ice");
+  run_aside (self, release_ice);
   gst_peer_close_unref (self);
 }
 

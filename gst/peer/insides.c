@@ -352,9 +352,7 @@ gst_peer_insides_enable_keepalive (GObject *ice_agent)
  * gst_peer_insides_close_ice:
  *
  * Releases the TURN allocations and reports, in the thread-default context of
- * the caller, when the servers have answered or were given up. The sockets stay
- * open until the agent goes: libnice 0.1.21 crashes in its TURN client when
- * nice_agent_remove_stream() takes them away before.
+ * the caller, when the servers have answered or were given up.
  */
 void
 gst_peer_insides_close_ice (
@@ -366,6 +364,49 @@ gst_peer_insides_close_ice (
     nice_agent_close_async (NICE_AGENT (agent), callback, user_data);
   else
     callback (ice_agent, NULL, user_data);
+}
+
+static gboolean
+has_relayed_candidates (NiceAgent *agent, guint stream)
+{
+  GSList *candidates =
+      nice_agent_get_local_candidates (agent, stream, NICE_COMPONENT_TYPE_RTP);
+  gboolean relayed = FALSE;
+
+  for (GSList *l = candidates; l != NULL; l = l->next)
+    relayed |= ((NiceCandidate *)l->data)->type == NICE_CANDIDATE_TYPE_RELAYED;
+  g_slist_free_full (candidates, (GDestroyNotify)nice_candidate_free);
+
+  return relayed;
+}
+
+/**
+ * gst_peer_insides_release_ice:
+ *
+ * Closes the sockets. nice_agent_close_async() leaves them open, and the agent
+ * behind them would go on answering the peer's checks. May wait for streaming
+ * threads.
+ *
+ * The sockets of a stream with relayed candidates stay until the agent goes:
+ * libnice 0.1.21 crashes when they are taken from under its TURN client.
+ */
+void
+gst_peer_insides_release_ice (
+    GstElement *child, GObject *ice_agent, guint n_streams)
+{
+  g_autoptr (GObject) agent = gst_peer_insides_nice_agent (ice_agent);
+  g_autoptr (GPtrArray) sources = find_all (child, "nicesrc");
+
+  if (agent == NULL)
+    return;
+
+  /* While the streams are there, for these to take leave of. */
+  for (guint i = 0; i < sources->len; i++)
+    gst_element_set_state (g_ptr_array_index (sources, i), GST_STATE_READY);
+  for (guint stream = 1; stream <= n_streams; stream++) {
+    if (!has_relayed_candidates (NICE_AGENT (agent), stream))
+      nice_agent_remove_stream (NICE_AGENT (agent), stream);
+  }
 }
 
 /* Time since the kernel last gave us something from this socket, in us; -1
@@ -458,6 +499,28 @@ gst_peer_insides_pad_ssrc (GstPad *src, guint32 *ssrc)
          sscanf (GST_PAD_NAME (target), "recv_rtp_src_%*u_%u_", ssrc) == 1;
 }
 
+static GstPadProbeReturn
+drop_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  return GST_PAD_PROBE_DROP;
+}
+
+/**
+ * gst_peer_insides_discard:
+ * @src: a src pad
+ *
+ * What comes out of it goes no further, and upstream hears nothing of that.
+ * Behind an EOS, a packet that was still on its way would be answered with
+ * GST_FLOW_EOS, and nicesrc stop reading for all streams and the ICE agent.
+ */
+void
+gst_peer_insides_discard (GstPad *src)
+{
+  gst_pad_add_probe (src,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_buffer,
+      NULL, NULL);
+}
+
 /**
  * gst_peer_insides_drain_pad:
  * @src: a src pad of webrtcbin
@@ -480,10 +543,13 @@ gst_peer_insides_drain_pad (GstPad *src)
     sink = gst_element_get_static_pad (GST_ELEMENT (element), "sink");
     if (sink == NULL)
       break;
-    if (gst_peer_insides_is (element, "rtpjitterbuffer"))
-      return gst_pad_send_event (sink, gst_event_new_eos ());
 
     peer = gst_pad_get_peer (sink);
+    if (gst_peer_insides_is (element, "rtpjitterbuffer")) {
+      if (peer != NULL)
+        gst_peer_insides_discard (peer);
+      return gst_pad_send_event (sink, gst_event_new_eos ());
+    }
     gst_object_unref (pad);
     pad = peer != NULL ? resolve (peer) : NULL;
   }

@@ -32,9 +32,12 @@ GObject *gst_peer_insides_nice_agent (GObject *ice_agent);
 void gst_peer_insides_enable_keepalive (GObject *ice_agent);
 void gst_peer_insides_close_ice (
     GObject *ice_agent, GAsyncReadyCallback callback, gpointer user_data);
+void gst_peer_insides_release_ice (
+    GstElement *child, GObject *ice_agent, guint n_streams);
 gint64 gst_peer_insides_ice_silence (GObject *ice_agent, guint n_streams);
 
 gboolean gst_peer_insides_pad_ssrc (GstPad *src, guint32 *ssrc);
+void gst_peer_insides_discard (GstPad *src);
 gboolean gst_peer_insides_drain_pad (GstPad *src);
 
 void gst_peer_insides_close_channel (GstWebRTCDataChannel *channel);

@@ -407,18 +407,22 @@ end_once (GstPeerSrcPad *pad)
 
 /* On a thread of the element's pool: downstream may be full or paused. */
 static void
-push_eos (GstElement *element, gpointer user_data)
+push_eos (GstElement *element, gpointer pad)
 {
-  gst_pad_push_event (user_data, gst_event_new_eos ());
+  g_autoptr (GstPad) inner = gst_peer_pads_get_inner (pad);
+
+  if (inner != NULL)
+    gst_peer_insides_discard (inner);
+  gst_pad_push_event (pad, gst_event_new_eos ());
 }
 
 static void
-drain_and_push_eos (GstElement *element, gpointer user_data)
+drain_and_push_eos (GstElement *element, gpointer pad)
 {
-  g_autoptr (GstPad) inner = gst_peer_pads_get_inner (user_data);
+  g_autoptr (GstPad) inner = gst_peer_pads_get_inner (pad);
 
   if (inner == NULL || !gst_peer_insides_drain_pad (inner))
-    push_eos (element, user_data);
+    push_eos (element, pad);
 }
 
 static gboolean
