@@ -205,6 +205,13 @@ stop (gpointer child)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+settle (gpointer element)
+{
+  gst_peer_promises_settle (&GST_PEER_CONNECTION (element)->promises);
+  return G_SOURCE_REMOVE;
+}
+
 /**
  * gst_peer_child_stop_later:
  *
@@ -220,4 +227,6 @@ gst_peer_child_stop_later (GstPeerConnection *element)
   /* Not ours to wait for any more: even a locked child is asked by its bin. */
   gst_bin_remove (GST_BIN (element), child);
   gst_peer_loop_call (element->loop, stop, child, gst_object_unref);
+  gst_peer_loop_call (
+      element->loop, settle, gst_object_ref (element), gst_object_unref);
 }

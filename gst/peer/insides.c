@@ -559,6 +559,28 @@ gst_peer_insides_drain_pad (GstPad *src)
 
 /* === data channels === */
 
+/**
+ * gst_peer_insides_channel_sink:
+ *
+ * Returns: (transfer full) (nullable): the pad of the encoder that the
+ *   messages of @channel are pushed into
+ */
+GstPad *
+gst_peer_insides_channel_sink (GstElement *child, GstWebRTCDataChannel *channel)
+{
+  g_autoptr (GstElement) encoder = gst_peer_insides_sctp_encoder (child);
+  g_autofree char *name = NULL;
+  gint id;
+
+  if (encoder == NULL)
+    return NULL;
+
+  g_object_get (channel, "id", &id, NULL);
+  name = g_strdup_printf ("sink_%d", id);
+
+  return gst_element_get_static_pad (encoder, name);
+}
+
 void
 gst_peer_insides_close_channel (GstWebRTCDataChannel *channel)
 {

@@ -40,6 +40,8 @@ gboolean gst_peer_insides_pad_ssrc (GstPad *src, guint32 *ssrc);
 void gst_peer_insides_discard (GstPad *src);
 gboolean gst_peer_insides_drain_pad (GstPad *src);
 
+GstPad *gst_peer_insides_channel_sink (
+    GstElement *child, GstWebRTCDataChannel *channel);
 void gst_peer_insides_close_channel (GstWebRTCDataChannel *channel);
 void gst_peer_insides_fail_channel (
     GstWebRTCDataChannel *channel, const GError *error);

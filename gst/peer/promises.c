@@ -4,10 +4,12 @@
 
 #include <gst/webrtc/webrtc.h>
 
+/* Lives until webrtcbin has settled its promise, or has stopped. */
 typedef struct {
   GstPeerPromises *promises;
   GstObject *owner;    /* keeps @promises */
-  GstPromise *promise; /* the caller's */
+  GstPromise *inner;   /* webrtcbin's */
+  GstPromise *promise; /* (nullable): the caller's, until it is replied to */
 } InFlight;
 
 void
@@ -24,33 +26,31 @@ gst_peer_promises_clear (GstPeerPromises *self)
   g_mutex_clear (&self->lock);
 }
 
-/* Whoever takes it replies to it. */
-static gboolean
-take (InFlight *in_flight)
-{
-  GstPeerPromises *self = in_flight->promises;
-  gboolean taken;
-
-  g_mutex_lock (&self->lock);
-  taken = g_hash_table_remove (self->in_flight, in_flight);
-  g_mutex_unlock (&self->lock);
-
-  return taken;
-}
-
+/* On webrtcbin's thread, or where gst_peer_promises_settle() is called. */
 static void
 on_change (GstPromise *inner, gpointer user_data)
 {
   InFlight *in_flight = user_data;
+  GstPeerPromises *self = in_flight->promises;
+  g_autoptr (GstPromise) promise = NULL;
   const GstStructure *reply;
 
-  if (gst_promise_wait (inner) != GST_PROMISE_RESULT_REPLIED ||
-      !take (in_flight))
-    return;
+  /* Whoever takes it replies to it. */
+  g_mutex_lock (&self->lock);
+  promise = g_steal_pointer (&in_flight->promise);
+  g_hash_table_remove (self->in_flight, in_flight);
+  g_mutex_unlock (&self->lock);
 
-  reply = gst_promise_get_reply (inner);
-  gst_promise_reply (
-      in_flight->promise, reply != NULL ? gst_structure_copy (reply) : NULL);
+  if (promise != NULL &&
+      gst_promise_wait (inner) == GST_PROMISE_RESULT_REPLIED) {
+    reply = gst_promise_get_reply (inner);
+    gst_promise_reply (
+        promise, reply != NULL ? gst_structure_copy (reply) : NULL);
+  } else if (promise != NULL) {
+    gst_promise_expire (promise);
+  }
+
+  gst_promise_unref (inner);
 }
 
 static void
@@ -58,10 +58,6 @@ in_flight_free (gpointer data)
 {
   InFlight *in_flight = data;
 
-  /* Dropped without a reply. */
-  if (take (in_flight))
-    gst_promise_expire (in_flight->promise);
-  gst_promise_unref (in_flight->promise);
   gst_object_unref (in_flight->owner);
   g_free (in_flight);
 }
@@ -82,12 +78,13 @@ gst_peer_promises_wrap (
   in_flight->promises = self;
   in_flight->owner = gst_object_ref (owner);
   in_flight->promise = gst_promise_ref (promise);
+  in_flight->inner =
+      gst_promise_new_with_change_func (on_change, in_flight, in_flight_free);
   g_mutex_lock (&self->lock);
   g_hash_table_add (self->in_flight, in_flight);
   g_mutex_unlock (&self->lock);
 
-  return gst_promise_new_with_change_func (
-      on_change, in_flight, in_flight_free);
+  return gst_promise_ref (in_flight->inner);
 }
 
 /**
@@ -108,14 +105,38 @@ gst_peer_promises_abort (GstPeerPromises *self)
   while (g_hash_table_iter_next (&iter, &key, NULL)) {
     InFlight *in_flight = key;
 
-    g_ptr_array_add (promises, gst_promise_ref (in_flight->promise));
-    g_hash_table_iter_remove (&iter);
+    if (in_flight->promise != NULL)
+      g_ptr_array_add (promises, g_steal_pointer (&in_flight->promise));
   }
   g_mutex_unlock (&self->lock);
 
   for (guint i = 0; i < promises->len; i++)
     gst_peer_promise_reply_error (g_ptr_array_index (promises, i),
         GST_WEBRTC_ERROR_INVALID_STATE, "the peer connection was closed");
+}
+
+/**
+ * gst_peer_promises_settle:
+ *
+ * For a webrtcbin that has stopped: it forgets what it had not begun, without
+ * a reply, which GLib would warn of.
+ */
+void
+gst_peer_promises_settle (GstPeerPromises *self)
+{
+  g_autoptr (GPtrArray) left =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_promise_unref);
+  GHashTableIter iter;
+  gpointer key;
+
+  g_mutex_lock (&self->lock);
+  g_hash_table_iter_init (&iter, self->in_flight);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    g_ptr_array_add (left, gst_promise_ref (((InFlight *)key)->inner));
+  g_mutex_unlock (&self->lock);
+
+  for (guint i = 0; i < left->len; i++)
+    gst_promise_expire (g_ptr_array_index (left, i));
 }
 
 /**

@@ -18,6 +18,7 @@ void gst_peer_promises_clear (GstPeerPromises *self);
 GstPromise *gst_peer_promises_wrap (
     GstPeerPromises *self, GstObject *owner, GstPromise *promise);
 void gst_peer_promises_abort (GstPeerPromises *self);
+void gst_peer_promises_settle (GstPeerPromises *self);
 
 void gst_peer_promise_reply_error (GstPromise *promise, gint code,
     const char *format, ...) G_GNUC_PRINTF (3, 4);
