@@ -8,6 +8,8 @@
 
 #define GST_CAT_DEFAULT gst_peer_connection_debug
 
+#define DRAIN_MARKER "peerconnection-channel-end"
+
 void
 gst_peer_channels_init (GstPeerChannels *self)
 {
@@ -133,90 +135,39 @@ gst_peer_channels_add (
   g_mutex_unlock (&self->lock);
 }
 
-static guint64
-get_buffered_amount (GstWebRTCDataChannel *channel)
-{
-  guint64 amount;
-
-  g_object_get (channel, "buffered-amount", &amount, NULL);
-  return amount;
-}
-
-/* Who gets the stream lock of the encoder's pad finds the push over: webrtcbin
- * counts a message as sent when it begins to push it, and a close during the
- * push would cut it short. On a thread of the element's pool. */
-static void
-close_after_push (GstElement *element, gpointer channel)
-{
-  g_autoptr (GstElement) child =
-      gst_peer_child_dup (GST_PEER_CONNECTION (element));
-  g_autoptr (GstPad) sink = gst_peer_insides_channel_sink (child, channel);
-
-  if (sink != NULL) {
-    GST_PAD_STREAM_LOCK (sink);
-    GST_PAD_STREAM_UNLOCK (sink);
-  }
-  gst_webrtc_data_channel_close (channel);
-}
-
-static void
-close_aside (GstPeerConnection *element, GstWebRTCDataChannel *channel)
-{
-  gst_element_call_async (GST_ELEMENT (element), close_after_push,
-      g_object_ref (channel), g_object_unref);
-}
-
-typedef struct {
-  GWeakRef element;
-  GstWebRTCDataChannel *channel;
-} Drain;
-
-static void
-drain_free (gpointer data)
-{
-  Drain *drain = data;
-
-  g_weak_ref_clear (&drain->element);
-  g_object_unref (drain->channel);
-  g_free (drain);
-}
-
-/* The last message has come to the encoder's pad, which is locked for it. */
+/* On the channel's streaming thread, behind all that was sent. */
 static GstPadProbeReturn
-on_last_message (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+on_marker (GstPad *pad, GstPadProbeInfo *info, gpointer channel)
 {
-  Drain *drain = data;
-  g_autoptr (GstPeerConnection) element = g_weak_ref_get (&drain->element);
+  if (!gst_event_has_name (GST_PAD_PROBE_INFO_EVENT (info), DRAIN_MARKER))
+    return GST_PAD_PROBE_OK;
 
-  if (element != NULL)
-    close_aside (element, drain->channel);
-  return GST_PAD_PROBE_REMOVE;
+  gst_webrtc_data_channel_close (channel);
+  return GST_PAD_PROBE_DROP;
 }
 
-/* On the channel's streaming thread, in front of the push. */
+/* webrtcbin takes a channel for drained when its appsrc lets go of the last
+ * message; then the encoder flushes the pad that this is on its way into, and
+ * it is lost (webrtcdatachannel.c, on_appsrc_data; gstsctpenc.c,
+ * gst_sctp_enc_release_pad). So the close waits for an event that goes through
+ * the same queue. */
 static void
-on_buffered_amount (GstWebRTCDataChannel *channel, GParamSpec *pspec,
-    GstPeerConnection *element)
+close_in_order (GstPeerConnection *element, GstWebRTCDataChannel *channel)
 {
-  g_autoptr (GstElement) child = NULL;
+  g_autoptr (GstElement) child = gst_peer_child_dup (element);
+  g_autoptr (GstElement) source = NULL;
   g_autoptr (GstPad) sink = NULL;
-  Drain *drain;
 
-  if (get_buffered_amount (channel) > 0 ||
-      g_signal_handlers_disconnect_by_func (
-          channel, on_buffered_amount, element) == 0)
+  if (!gst_peer_insides_channel_path (child, channel, &source, &sink)) {
+    gst_webrtc_data_channel_close (channel);
     return;
+  }
 
-  child = gst_peer_child_dup (element);
-  sink = gst_peer_insides_channel_sink (child, channel);
-  if (sink == NULL)
-    return;
-
-  drain = g_new0 (Drain, 1);
-  g_weak_ref_init (&drain->element, element);
-  drain->channel = g_object_ref (channel);
-  gst_pad_add_probe (
-      sink, GST_PAD_PROBE_TYPE_BUFFER, on_last_message, drain, drain_free);
+  gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_marker,
+      g_object_ref (channel), g_object_unref);
+  gst_element_send_event (
+      source, gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM,
+                  gst_structure_new_empty (DRAIN_MARKER)));
 }
 
 /**
@@ -242,13 +193,7 @@ gst_peer_channels_drain (GstPeerConnection *element)
     pending = TRUE;
     if (get_ready_state (channel) != GST_WEBRTC_DATA_CHANNEL_STATE_OPEN)
       continue;
-    g_signal_connect_object (channel, "notify::buffered-amount",
-        G_CALLBACK (on_buffered_amount), element, 0);
-    /* Whoever disconnects the handler sees to the rest. */
-    if (get_buffered_amount (channel) == 0 &&
-        g_signal_handlers_disconnect_by_func (
-            channel, on_buffered_amount, element) > 0)
-      close_aside (element, channel);
+    close_in_order (element, channel);
   }
 
   return pending;

@@ -207,6 +207,7 @@ gst_peer_close_step_drain (gpointer close)
   GstPeerClose *self = close;
 
   if (self->reason != GST_PEER_CLOSE_EOS || self->lines->len == 0 ||
+      gst_peer_states_is_closed (self->element) ||
       !gst_peer_channels_drain (self->element))
     return GST_PEER_STEP_SKIPPED;
 
@@ -510,15 +511,13 @@ GstPeerStepResult
 gst_peer_close_step_abort (gpointer close)
 {
   GstPeerClose *self = close;
-  g_autoptr (GstElement) encoder = NULL;
   g_autoptr (GstPad) pad = NULL;
 
   if (self->lines->len == 0 ||
       !g_atomic_int_get (&self->element->sctp_established))
     return GST_PEER_STEP_SKIPPED;
 
-  encoder = gst_peer_insides_sctp_encoder (self->child);
-  pad = encoder != NULL ? gst_element_get_static_pad (encoder, "src") : NULL;
+  pad = gst_peer_insides_sctp_exit (self->child);
   if (pad == NULL)
     return GST_PEER_STEP_SKIPPED;
 
@@ -555,23 +554,14 @@ gst_peer_close_step_close_notify (gpointer close)
 
 /* === 8, 9: the ICE agent ends, TURN allocations are released === */
 
-static void
-release_ice (GstElement *element, gpointer user_data)
-{
-  GstPeerClose *self = user_data;
-
-  gst_peer_insides_release_ice (
-      self->child, self->element->agent, self->transports->len);
-  gst_peer_close_step_done (self, "ice");
-}
-
 /* The TURN servers have answered, or were given up by libnice. */
 static void
 on_ice_closed (GObject *agent, GAsyncResult *result, gpointer user_data)
 {
   GstPeerClose *self = user_data;
 
-  run_aside (self, release_ice);
+  gst_peer_insides_deafen_ice (self->element->agent, self->transports->len);
+  gst_peer_close_step_done (self, "ice");
   gst_peer_close_unref (self);
 }
 
@@ -580,7 +570,7 @@ gst_peer_close_step_ice (gpointer close)
 {
   GstPeerClose *self = close;
 
-  if (self->transports->len == 0)
+  if (self->child == NULL || GST_STATE (self->child) == GST_STATE_NULL)
     return GST_PEER_STEP_SKIPPED;
 
   gst_peer_insides_close_ice (

@@ -162,6 +162,8 @@ gst_peer_insides_transports (GstElement *child)
     GstPeerTransport *transport =
         transport_new (child, g_ptr_array_index (encoders, i));
 
+    if (transport->session == NULL)
+      GST_WARNING_OBJECT (child, "a transport without a known RTP session");
     if (transport->data_sink != NULL && transport->rtcp_sink != NULL &&
         transport->exit != NULL) {
       g_ptr_array_add (transports, transport);
@@ -269,10 +271,31 @@ gst_peer_transport_cname (GstPeerTransport *self)
 
 /* === SCTP === */
 
-GstElement *
-gst_peer_insides_sctp_encoder (GstElement *child)
+static GstElement *
+sctp_encoder (GstElement *child)
 {
   return find_one (child, "sctpenc");
+}
+
+/**
+ * gst_peer_insides_sctp_exit:
+ *
+ * Returns: (transfer full) (nullable): the pad that SCTP packets come out of,
+ *   %NULL for an association of unknown shape
+ */
+GstPad *
+gst_peer_insides_sctp_exit (GstElement *child)
+{
+  g_autoptr (GstElement) encoder = sctp_encoder (child);
+  g_autoptr (GstElement) decoder = find_one (child, "sctpdec");
+  GstPad *exit = encoder != NULL && decoder != NULL
+                     ? gst_element_get_static_pad (encoder, "src")
+                     : NULL;
+
+  if (exit == NULL)
+    GST_WARNING_OBJECT (child, "an association of unknown shape is left alone");
+
+  return exit;
 }
 
 /**
@@ -284,7 +307,7 @@ gst_peer_insides_sctp_encoder (GstElement *child)
  * handlers of pad-removed would answer with a stream reset and with events on
  * the local channels. May wait for streaming threads.
  */
-gboolean
+void
 gst_peer_insides_abort_sctp (GstElement *child)
 {
   g_autoptr (GstElement) decoder = find_one (child, "sctpdec");
@@ -292,7 +315,7 @@ gst_peer_insides_abort_sctp (GstElement *child)
   g_autoptr (GstPad) sink = NULL;
 
   if (decoder == NULL)
-    return FALSE;
+    return;
 
   gst_peer_insides_block_handlers (decoder, "pad-removed");
   gst_element_set_locked_state (decoder, TRUE);
@@ -303,8 +326,6 @@ gst_peer_insides_abort_sctp (GstElement *child)
 
   gst_element_set_state (decoder, GST_STATE_READY);
   gst_element_set_locked_state (decoder, FALSE);
-
-  return TRUE;
 }
 
 /* === ICE === */
@@ -366,47 +387,30 @@ gst_peer_insides_close_ice (
     callback (ice_agent, NULL, user_data);
 }
 
-static gboolean
-has_relayed_candidates (NiceAgent *agent, guint stream)
+static void
+ignore_packet (NiceAgent *agent, guint stream, guint component, guint size,
+    char *data, gpointer user_data)
 {
-  GSList *candidates =
-      nice_agent_get_local_candidates (agent, stream, NICE_COMPONENT_TYPE_RTP);
-  gboolean relayed = FALSE;
-
-  for (GSList *l = candidates; l != NULL; l = l->next)
-    relayed |= ((NiceCandidate *)l->data)->type == NICE_CANDIDATE_TYPE_RELAYED;
-  g_slist_free_full (candidates, (GDestroyNotify)nice_candidate_free);
-
-  return relayed;
 }
 
 /**
- * gst_peer_insides_release_ice:
+ * gst_peer_insides_deafen_ice:
  *
- * Closes the sockets. nice_agent_close_async() leaves them open, and the agent
- * behind them would go on answering the peer's checks. May wait for streaming
- * threads.
- *
- * The sockets of a stream with relayed candidates stay until the agent goes:
- * libnice 0.1.21 crashes when they are taken from under its TURN client.
+ * nice_agent_close_async() leaves the sockets open, and the agent behind them
+ * would go on answering the peer's checks, so that the peer would take the
+ * connection for alive. Nobody reads them any more: they are given to a context
+ * that nobody runs. libnice 0.1.21 crashes when nice_agent_remove_stream()
+ * takes them away during gathering or from under its TURN client.
  */
 void
-gst_peer_insides_release_ice (
-    GstElement *child, GObject *ice_agent, guint n_streams)
+gst_peer_insides_deafen_ice (GObject *ice_agent, guint n_streams)
 {
   g_autoptr (GObject) agent = gst_peer_insides_nice_agent (ice_agent);
-  g_autoptr (GPtrArray) sources = find_all (child, "nicesrc");
+  g_autoptr (GMainContext) context = g_main_context_new ();
 
-  if (agent == NULL)
-    return;
-
-  /* While the streams are there, for these to take leave of. */
-  for (guint i = 0; i < sources->len; i++)
-    gst_element_set_state (g_ptr_array_index (sources, i), GST_STATE_READY);
-  for (guint stream = 1; stream <= n_streams; stream++) {
-    if (!has_relayed_candidates (NICE_AGENT (agent), stream))
-      nice_agent_remove_stream (NICE_AGENT (agent), stream);
-  }
+  for (guint stream = 1; agent != NULL && stream <= n_streams; stream++)
+    nice_agent_attach_recv (NICE_AGENT (agent), stream, NICE_COMPONENT_TYPE_RTP,
+        context, ignore_packet, NULL);
 }
 
 /* Time since the kernel last gave us something from this socket, in us; -1
@@ -560,25 +564,35 @@ gst_peer_insides_drain_pad (GstPad *src)
 /* === data channels === */
 
 /**
- * gst_peer_insides_channel_sink:
+ * gst_peer_insides_channel_path:
+ * @source: (out) (transfer full): the appsrc that messages are queued in
+ * @sink: (out) (transfer full): the pad of the encoder that they end at
  *
- * Returns: (transfer full) (nullable): the pad of the encoder that the
- *   messages of @channel are pushed into
+ * Returns: %FALSE when @channel has no such path
  */
-GstPad *
-gst_peer_insides_channel_sink (GstElement *child, GstWebRTCDataChannel *channel)
+gboolean
+gst_peer_insides_channel_path (GstElement *child, GstWebRTCDataChannel *channel,
+    GstElement **source, GstPad **sink)
 {
-  g_autoptr (GstElement) encoder = gst_peer_insides_sctp_encoder (child);
+  g_autoptr (GstElement) encoder = sctp_encoder (child);
+  g_autoptr (GstPad) end = NULL;
+  g_autoptr (GstPad) peer = NULL;
+  g_autoptr (GstPad) begin = NULL;
   g_autofree char *name = NULL;
   gint id;
 
-  if (encoder == NULL)
-    return NULL;
-
   g_object_get (channel, "id", &id, NULL);
   name = g_strdup_printf ("sink_%d", id);
+  end = encoder != NULL ? gst_element_get_static_pad (encoder, name) : NULL;
+  peer = end != NULL ? gst_pad_get_peer (end) : NULL;
+  begin = peer != NULL ? resolve (peer) : NULL;
+  if (begin == NULL)
+    return FALSE;
 
-  return gst_element_get_static_pad (encoder, name);
+  *source = gst_pad_get_parent_element (begin);
+  *sink = g_steal_pointer (&end);
+
+  return *source != NULL;
 }
 
 void

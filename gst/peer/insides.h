@@ -25,23 +25,22 @@ GArray *gst_peer_transport_sent_ssrcs (GstPeerTransport *self);
 void gst_peer_transport_end_reports (GstPeerTransport *self, guint32 ssrc);
 char *gst_peer_transport_cname (GstPeerTransport *self);
 
-GstElement *gst_peer_insides_sctp_encoder (GstElement *child);
-gboolean gst_peer_insides_abort_sctp (GstElement *child);
+GstPad *gst_peer_insides_sctp_exit (GstElement *child);
+void gst_peer_insides_abort_sctp (GstElement *child);
 
 GObject *gst_peer_insides_nice_agent (GObject *ice_agent);
 void gst_peer_insides_enable_keepalive (GObject *ice_agent);
 void gst_peer_insides_close_ice (
     GObject *ice_agent, GAsyncReadyCallback callback, gpointer user_data);
-void gst_peer_insides_release_ice (
-    GstElement *child, GObject *ice_agent, guint n_streams);
+void gst_peer_insides_deafen_ice (GObject *ice_agent, guint n_streams);
 gint64 gst_peer_insides_ice_silence (GObject *ice_agent, guint n_streams);
 
 gboolean gst_peer_insides_pad_ssrc (GstPad *src, guint32 *ssrc);
 void gst_peer_insides_discard (GstPad *src);
 gboolean gst_peer_insides_drain_pad (GstPad *src);
 
-GstPad *gst_peer_insides_channel_sink (
-    GstElement *child, GstWebRTCDataChannel *channel);
+gboolean gst_peer_insides_channel_path (GstElement *child,
+    GstWebRTCDataChannel *channel, GstElement **source, GstPad **sink);
 void gst_peer_insides_close_channel (GstWebRTCDataChannel *channel);
 void gst_peer_insides_fail_channel (
     GstWebRTCDataChannel *channel, const GError *error);
