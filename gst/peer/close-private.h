@@ -51,6 +51,7 @@ void gst_peer_close_open_lines (GstPeerClose *self);
 void gst_peer_close_shut_lines (GstPeerClose *self);
 void gst_peer_close_remove_lines (GstPeerClose *self);
 
+void gst_peer_close_on_ice_closed (GstPeerConnection *element);
 void gst_peer_close_end_sender (GstPeerConnection *element, GstPad *pad);
 
 GstPeerStepResult gst_peer_close_step_resume (gpointer close);

@@ -554,26 +554,32 @@ gst_peer_close_step_close_notify (gpointer close)
 
 /* === 8, 9: the ICE agent ends, TURN allocations are released === */
 
-/* The TURN servers have answered, or were given up by libnice. */
+/* The TURN servers have answered, or were given up by libnice. Which may be
+ * after the element's end, or never: so it leads to the element weakly. */
 static void
 on_ice_closed (GObject *agent, GAsyncResult *result, gpointer user_data)
 {
-  GstPeerClose *self = user_data;
+  GWeakRef *weak_ref = user_data;
+  g_autoptr (GstPeerConnection) element = g_weak_ref_get (weak_ref);
 
-  gst_peer_insides_deafen_ice (self->element->agent, self->transports->len);
-  gst_peer_close_step_done (self, "ice");
-  gst_peer_close_unref (self);
+  if (element != NULL)
+    gst_peer_close_on_ice_closed (element);
+  g_weak_ref_clear (weak_ref);
+  g_free (weak_ref);
 }
 
 GstPeerStepResult
 gst_peer_close_step_ice (gpointer close)
 {
   GstPeerClose *self = close;
+  GWeakRef *weak_ref;
 
   if (self->child == NULL || GST_STATE (self->child) == GST_STATE_NULL)
     return GST_PEER_STEP_SKIPPED;
 
-  gst_peer_insides_close_ice (
-      self->element->agent, on_ice_closed, gst_peer_close_ref (self));
+  weak_ref = g_new0 (GWeakRef, 1);
+  g_weak_ref_init (weak_ref, self->element);
+  gst_peer_insides_close_ice (self->element->agent, on_ice_closed, weak_ref);
+
   return GST_PEER_STEP_PENDING;
 }

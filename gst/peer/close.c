@@ -367,6 +367,22 @@ gst_peer_close_on_channels_drained (GstPeerConnection *element)
 }
 
 /**
+ * gst_peer_close_on_ice_closed:
+ *
+ * On the loop. In a later life than the one that asked it is of no use.
+ */
+void
+gst_peer_close_on_ice_closed (GstPeerConnection *element)
+{
+  g_autoptr (GstPeerClose) self = dup_close (element);
+
+  if (self->transports == NULL)
+    return;
+  gst_peer_insides_deafen_ice (element->agent, self->transports->len);
+  gst_peer_close_step_done (self, "ice");
+}
+
+/**
  * gst_peer_close_on_sink_eos:
  *
  * EOS on one of several sink pads ends that sender, the last one the

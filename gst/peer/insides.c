@@ -408,9 +408,16 @@ gst_peer_insides_deafen_ice (GObject *ice_agent, guint n_streams)
   g_autoptr (GObject) agent = gst_peer_insides_nice_agent (ice_agent);
   g_autoptr (GMainContext) context = g_main_context_new ();
 
-  for (guint stream = 1; agent != NULL && stream <= n_streams; stream++)
-    nice_agent_attach_recv (NICE_AGENT (agent), stream, NICE_COMPONENT_TYPE_RTP,
-        context, ignore_packet, NULL);
+  for (guint stream = 1; agent != NULL && stream <= n_streams; stream++) {
+    g_autofree char *ufrag = NULL;
+    g_autofree char *password = NULL;
+
+    /* Asked first, as it warns of a stream that is not there. */
+    if (nice_agent_get_local_credentials (
+            NICE_AGENT (agent), stream, &ufrag, &password))
+      nice_agent_attach_recv (NICE_AGENT (agent), stream,
+          NICE_COMPONENT_TYPE_RTP, context, ignore_packet, NULL);
+  }
 }
 
 /* Time since the kernel last gave us something from this socket, in us; -1

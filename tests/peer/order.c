@@ -93,14 +93,15 @@ tap_socket (const GValue *item, gpointer user_data)
   gst_pad_add_probe (src, GST_PAD_PROBE_TYPE_BUFFER, on_packet, tap, g_free);
 }
 
+/* Behind this pad is a queue, which a close of this side may cut. */
 static void
 tap_association (const GValue *item, gpointer peer)
 {
-  g_autoptr (GstPad) sink =
-      gst_element_get_static_pad (g_value_get_object (item), "sink");
+  g_autoptr (GstPad) src =
+      gst_element_get_static_pad (g_value_get_object (item), "data_src");
 
   gst_pad_add_probe (
-      sink, GST_PAD_PROBE_TYPE_BUFFER, on_sctp_packet, peer, NULL);
+      src, GST_PAD_PROBE_TYPE_BUFFER, on_sctp_packet, peer, NULL);
 }
 
 static void
@@ -124,7 +125,7 @@ wire_new (Peer *peer)
   g_mutex_init (&self->lock);
   self->peer = peer;
   for_each (peer, "nicesrc", tap_socket, self);
-  for_each (peer, "sctpdec", tap_association, peer);
+  for_each (peer, "dtlssrtpdec", tap_association, peer);
   g_signal_connect (rtpbin, "on-bye-ssrc", G_CALLBACK (on_bye_ssrc), peer);
 
   return self;
@@ -174,15 +175,31 @@ get_sent_ssrcs (Peer *sender, guint n_streams)
   return ssrcs;
 }
 
-static void
+/* Returns how many there were for one stream, at most. */
+static guint
 await_byes (Peer *peer, GArray *ssrcs)
 {
+  guint n_byes = 0;
+
   for (guint i = 0; i < ssrcs->len; i++) {
     g_autofree char *bye =
         g_strdup_printf ("bye=%08x", g_array_index (ssrcs, guint, i));
 
     peer_await (peer, bye);
+    n_byes = MAX (n_byes, peer_count (peer, bye));
   }
+
+  return n_byes;
+}
+
+/* What a step may take is a share of this, in ms: enough for a busy machine. */
+#define TIMEOUT 10000
+
+static void
+end (Peers *peers, void (*how) (Peer *))
+{
+  g_object_set (peers->offerer->element, "close-timeout", TIMEOUT, NULL);
+  how (peers->offerer);
 }
 
 /* Awaits the end of both sides. */
@@ -218,19 +235,18 @@ GST_START_TEST (test_bundled)
   g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
   g_autoptr (GArray) ssrcs = NULL;
   Peer *other = peers->answerer;
-  guint n_sctp;
+  guint n_sctp, n_byes;
 
   wire = wire_new (other);
   ck_assert_uint_eq (wire->n_sockets, 1);
   ssrcs = get_sent_ssrcs (peers->offerer, 2);
-  ends[__i__](peers->offerer);
+  end (peers, ends[__i__]);
   peer_await (other, "alert=0");
-  await_byes (other, ssrcs);
+  n_byes = await_byes (other, ssrcs);
   await_end (peers);
   assert_received (wire, 0, "^[mcd]*cd*cd+a$");
   /* EOS on the first of two pads has ended that sender before. */
-  if (ends[__i__] != peer_send_eos)
-    ck_assert_uint_eq (peer_count (other, "bye=*"), 2);
+  ck_assert_uint_le (n_byes, ends[__i__] == peer_send_eos ? 2 : 1);
 
   /* The last of the data is the ABORT. */
   ck_assert_uint_eq (peer_count (other, "sctp=abort:12:close"), 1);
@@ -252,7 +268,7 @@ GST_START_TEST (test_unbundled)
   wire = wire_new (other);
   ck_assert_uint_eq (wire->n_sockets, 2);
   ssrcs = get_sent_ssrcs (peers->offerer, 2);
-  ends[__i__](peers->offerer);
+  end (peers, ends[__i__]);
   peer_await (other, "alert=0");
   peer_await (other, "alert=1");
   await_byes (other, ssrcs);
@@ -269,7 +285,7 @@ GST_START_TEST (test_channel_only)
   Peer *other = peers->answerer;
 
   wire = wire_new (other);
-  ends[__i__](peers->offerer);
+  end (peers, ends[__i__]);
   peer_await (other, "alert=0");
   await_end (peers);
   /* An RTP session has its reports even when it has no streams. */

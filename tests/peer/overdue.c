@@ -217,7 +217,6 @@ GST_START_TEST (test_child_of_unknown_shape)
   gst_debug_set_threshold_for_name ("peerconnection", GST_LEVEL_WARNING);
   gst_debug_add_log_function (count_warning, NULL, NULL);
   report = script_close (script);
-  gst_debug_remove_log_function (count_warning);
 
   script_assert_log (script, shapes[__i__].log);
   results = list_results (report);
