@@ -6,6 +6,7 @@
 #include "child.h"
 
 #include "channels.h"
+#include "ice-agent.h"
 #include "insides.h"
 #include "pads.h"
 #include "peerconnection-private.h"
@@ -119,7 +120,7 @@ install (GstPeerConnection *element, GstElement *child)
   GstElement *before;
 
   g_object_get (child, "ice-agent", &agent, NULL);
-  gst_peer_insides_enable_keepalive (agent);
+  gst_peer_ice_enable_keepalive (agent);
 
   gst_bin_add (GST_BIN (element), gst_object_ref_sink (child));
 

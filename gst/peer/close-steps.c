@@ -9,6 +9,7 @@
 
 #include "channels.h"
 #include "pads.h"
+#include "ice-agent.h"
 #include "peerconnection-private.h"
 #include "rtcp-bye.h"
 #include "sctp-packet.h"
@@ -579,7 +580,7 @@ gst_peer_close_step_ice (gpointer close)
 
   weak_ref = g_new0 (GWeakRef, 1);
   g_weak_ref_init (weak_ref, self->element);
-  gst_peer_insides_close_ice (self->element->agent, on_ice_closed, weak_ref);
+  gst_peer_ice_close (self->element->agent, on_ice_closed, weak_ref);
 
   return GST_PEER_STEP_PENDING;
 }

@@ -10,6 +10,7 @@
 #include "channels.h"
 #include "child.h"
 #include "pads.h"
+#include "ice-agent.h"
 #include "peerconnection-private.h"
 #include "presence.h"
 
@@ -378,7 +379,7 @@ gst_peer_close_on_ice_closed (GstPeerConnection *element)
 
   if (self->transports == NULL)
     return;
-  gst_peer_insides_deafen_ice (element->agent, self->transports->len);
+  gst_peer_ice_deafen (element->agent, self->transports->len);
   gst_peer_close_step_done (self, "ice");
 }
 

@@ -7,6 +7,7 @@
 
 #include "ice-check.h"
 
+#include "ice-agent.h"
 #include "insides.h"
 
 #include <string.h>
@@ -114,7 +115,7 @@ void
 gst_peer_ice_check (
     GObject *ice_agent, guint n_streams, const GstPeerCredentials *credentials)
 {
-  g_autoptr (GObject) agent = gst_peer_insides_nice_agent (ice_agent);
+  g_autoptr (GObject) agent = gst_peer_ice_get_nice_agent (ice_agent);
   gboolean controlling;
 
   if (agent == NULL || credentials == NULL || credentials->ufrags->len == 0)

@@ -3,7 +3,6 @@
 
 #include <gst/gst.h>
 #include <gst/webrtc/webrtc.h>
-#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
@@ -27,13 +26,6 @@ char *gst_peer_transport_cname (GstPeerTransport *self);
 
 GstPad *gst_peer_insides_sctp_exit (GstElement *child);
 void gst_peer_insides_abort_sctp (GstElement *child);
-
-GObject *gst_peer_insides_nice_agent (GObject *ice_agent);
-void gst_peer_insides_enable_keepalive (GObject *ice_agent);
-void gst_peer_insides_close_ice (
-    GObject *ice_agent, GAsyncReadyCallback callback, gpointer user_data);
-void gst_peer_insides_deafen_ice (GObject *ice_agent, guint n_streams);
-gint64 gst_peer_insides_ice_silence (GObject *ice_agent, guint n_streams);
 
 gboolean gst_peer_insides_pad_ssrc (GstPad *src, guint32 *ssrc);
 void gst_peer_insides_discard (GstPad *src);

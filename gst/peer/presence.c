@@ -9,6 +9,7 @@
 
 #include "child.h"
 #include "ice-check.h"
+#include "ice-agent.h"
 #include "insides.h"
 #include "pads.h"
 #include "peerconnection-private.h"
@@ -49,7 +50,7 @@ look (gpointer weak_ref)
 
   child = gst_peer_child_dup (element);
   transports = gst_peer_insides_transports (child);
-  silence = gst_peer_insides_ice_silence (element->agent, transports->len);
+  silence = gst_peer_ice_silence (element->agent, transports->len);
   if (silence < 0)
     silence = g_get_monotonic_time () - element->presence_since;
   if (silence >= GST_PEER_CHECK_AFTER)

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What is asked of the ICE agent, where that is libnice's. */
+
+#include "ice-agent.h"
+
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+
+#include <agent.h>
+
+/**
+ * gst_peer_ice_get_nice_agent:
+ * @ice_agent: (nullable): webrtcbin's ice-agent
+ *
+ * Returns: (transfer full) (nullable): its NiceAgent; %NULL for an agent that
+ *   is not libnice's
+ */
+GObject *
+gst_peer_ice_get_nice_agent (GObject *ice_agent)
+{
+  GObject *agent = NULL;
+
+  if (ice_agent == NULL || g_object_class_find_property (
+                               G_OBJECT_GET_CLASS (ice_agent), "agent") == NULL)
+    return NULL;
+
+  g_object_get (ice_agent, "agent", &agent, NULL);
+  if (agent != NULL && !NICE_IS_AGENT (agent))
+    g_clear_object (&agent);
+
+  return agent;
+}
+
+/**
+ * gst_peer_ice_enable_keepalive:
+ *
+ * Has the agent send a Binding request every 4 to 6 s, which the peer answers,
+ * instead of an indication, which it does not. consent-freshness would be the
+ * better name for it, but can only be set by whoever makes the agent.
+ */
+void
+gst_peer_ice_enable_keepalive (GObject *ice_agent)
+{
+  g_autoptr (GObject) agent = gst_peer_ice_get_nice_agent (ice_agent);
+
+  if (agent != NULL)
+    g_object_set (agent, "keepalive-conncheck", TRUE, NULL);
+}
+
+/**
+ * gst_peer_ice_close:
+ *
+ * Releases the TURN allocations and reports, in the thread-default context of
+ * the caller, when the servers have answered or were given up.
+ */
+void
+gst_peer_ice_close (
+    GObject *ice_agent, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GObject) agent = gst_peer_ice_get_nice_agent (ice_agent);
+
+  if (agent != NULL)
+    nice_agent_close_async (NICE_AGENT (agent), callback, user_data);
+  else
+    callback (ice_agent, NULL, user_data);
+}
+
+static void
+ignore_packet (NiceAgent *agent, guint stream, guint component, guint size,
+    char *data, gpointer user_data)
+{
+}
+
+/**
+ * gst_peer_ice_deafen:
+ *
+ * nice_agent_close_async() leaves the sockets open, and the agent behind them
+ * would go on answering the peer's checks, so that the peer would take the
+ * connection for alive. Nobody reads them any more: they are given to a context
+ * that nobody runs. libnice 0.1.21 crashes when nice_agent_remove_stream()
+ * takes them away during gathering or from under its TURN client.
+ */
+void
+gst_peer_ice_deafen (GObject *ice_agent, guint n_streams)
+{
+  g_autoptr (GObject) agent = gst_peer_ice_get_nice_agent (ice_agent);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+
+  for (guint stream = 1; agent != NULL && stream <= n_streams; stream++) {
+    g_autofree char *ufrag = NULL;
+    g_autofree char *password = NULL;
+
+    /* Asked first, as it warns of a stream that is not there. */
+    if (nice_agent_get_local_credentials (
+            NICE_AGENT (agent), stream, &ufrag, &password))
+      nice_agent_attach_recv (NICE_AGENT (agent), stream,
+          NICE_COMPONENT_TYPE_RTP, context, ignore_packet, NULL);
+  }
+}
+
+/* Time since the kernel last gave us something from this socket, in us; -1
+ * when it does not tell. */
+static gint64
+socket_silence (GSocket *socket)
+{
+  int fd = g_socket_get_fd (socket);
+
+  if (g_socket_get_socket_type (socket) == G_SOCKET_TYPE_STREAM) {
+    struct tcp_info info;
+    socklen_t size = sizeof (info);
+
+    if (getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+      return -1;
+    return (gint64)info.tcpi_last_data_recv * 1000;
+  } else {
+    struct timeval last;
+
+    if (ioctl (fd, SIOCGSTAMP, &last) != 0)
+      return -1;
+    return g_get_real_time () -
+           ((gint64)last.tv_sec * G_USEC_PER_SEC + last.tv_usec);
+  }
+}
+
+/**
+ * gst_peer_ice_silence:
+ * @n_streams: how many streams the agent has
+ *
+ * Time since anything came in, on whichever selected pair has been quiet the
+ * longest. Asks the kernel, so that nothing has to be done per packet. The
+ * first question to a UDP socket makes the kernel begin to remember.
+ *
+ * Returns: the time in us, or -1 when unknown
+ */
+gint64
+gst_peer_ice_silence (GObject *ice_agent, guint n_streams)
+{
+  g_autoptr (GObject) agent = gst_peer_ice_get_nice_agent (ice_agent);
+  gint64 silence = -1;
+
+  if (agent == NULL)
+    return -1;
+
+  for (guint stream = 1; stream <= n_streams; stream++) {
+    GSocket *socket = nice_agent_get_selected_socket (
+        NICE_AGENT (agent), stream, NICE_COMPONENT_TYPE_RTP);
+
+    if (socket != NULL)
+      silence = MAX (silence, socket_silence (socket));
+    g_clear_object (&socket);
+  }
+
+  return silence;
+}

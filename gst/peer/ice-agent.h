@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+GObject *gst_peer_ice_get_nice_agent (GObject *ice_agent);
+void gst_peer_ice_enable_keepalive (GObject *ice_agent);
+void gst_peer_ice_close (
+    GObject *ice_agent, GAsyncReadyCallback callback, gpointer user_data);
+void gst_peer_ice_deafen (GObject *ice_agent, guint n_streams);
+gint64 gst_peer_ice_silence (GObject *ice_agent, guint n_streams);
+
+G_END_DECLS
