@@ -344,23 +344,24 @@ static Suite *
 moments_suite (void)
 {
   Suite *suite = suite_create ("moments");
-  TCase *stages = tcase_create ("stages");
-  TCase *callers = tcase_create ("callers");
+  TCase *moments = tcase_create ("moments");
+  TCase *in_callbacks = tcase_create ("callbacks");
 
-  suite_add_tcase (suite, stages);
-  tcase_add_test (stages, test_before_ready);
-  tcase_add_test (stages, test_fresh);
-  tcase_add_test (stages, test_offer_pending);
-  tcase_add_test (stages, test_gathering);
-  tcase_add_test (stages, test_checking);
-  tcase_add_test (stages, test_full_channel);
-  suite_add_tcase (suite, callers);
-  tcase_add_loop_test (callers, test_in_callback, 0, G_N_ELEMENTS (callbacks));
-  tcase_add_test (callers, test_in_on_message);
-  tcase_add_test (callers, test_null_in_on_message);
-  tcase_add_test (callers, test_in_sink_probe);
-  tcase_add_test (callers, test_in_src_probe);
-  tcase_add_test (callers, test_two_threads);
+  suite_add_tcase (suite, moments);
+  tcase_add_test (moments, test_before_ready);
+  tcase_add_test (moments, test_fresh);
+  tcase_add_test (moments, test_offer_pending);
+  tcase_add_test (moments, test_gathering);
+  tcase_add_test (moments, test_checking);
+  tcase_add_test (moments, test_full_channel);
+  tcase_add_test (moments, test_in_on_message);
+  tcase_add_test (moments, test_null_in_on_message);
+  tcase_add_test (moments, test_in_sink_probe);
+  tcase_add_test (moments, test_in_src_probe);
+  tcase_add_test (moments, test_two_threads);
+  suite_add_tcase (suite, in_callbacks);
+  tcase_add_loop_test (
+      in_callbacks, test_in_callback, 0, G_N_ELEMENTS (callbacks));
 
   return suite;
 }
