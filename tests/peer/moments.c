@@ -353,13 +353,13 @@ moments_suite (void)
   tcase_add_test (moments, test_offer_pending);
   tcase_add_test (moments, test_gathering);
   tcase_add_test (moments, test_checking);
-  tcase_add_test (moments, test_full_channel);
   tcase_add_test (moments, test_in_on_message);
   tcase_add_test (moments, test_null_in_on_message);
   tcase_add_test (moments, test_in_sink_probe);
   tcase_add_test (moments, test_in_src_probe);
   tcase_add_test (moments, test_two_threads);
   suite_add_tcase (suite, in_callbacks);
+  tcase_add_test (in_callbacks, test_full_channel);
   tcase_add_loop_test (
       in_callbacks, test_in_callback, 0, G_N_ELEMENTS (callbacks));
 
