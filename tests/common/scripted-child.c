@@ -327,22 +327,22 @@ push_packet (gpointer data)
 }
 
 static void
-push_aside (Script *self, guint transport, const char *kind, const guint8 *data,
-    gsize size)
+push_aside (
+    GstElement *element, const char *pad_name, const guint8 *data, gsize size)
 {
-  g_autofree char *name = g_strdup_printf ("send_%s_src_%u", kind, transport);
-  g_autoptr (GstPad) source = gst_element_get_static_pad (self->rtpbin, name);
+  g_autoptr (GstPad) source = gst_element_get_static_pad (element, pad_name);
   Packet packet = { source, data, size };
 
-  g_thread_join (g_thread_new (kind, push_packet, &packet));
+  g_thread_join (g_thread_new (pad_name, push_packet, &packet));
 }
 
 void
 script_push_rtp (Script *self, guint transport)
 {
   static const guint8 rtp[] = { 0x80, 96, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0xaa };
+  g_autofree char *name = g_strdup_printf ("send_rtp_src_%u", transport);
 
-  push_aside (self, transport, "rtp", rtp, sizeof (rtp));
+  push_aside (self->rtpbin, name, rtp, sizeof (rtp));
 }
 
 void
@@ -350,8 +350,18 @@ script_push_rtcp (Script *self, guint transport)
 {
   static const guint8 report[] = { 0x80, 200, 0, 6, 0, 0, 0, 0xaa, 0, 0, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+  g_autofree char *name = g_strdup_printf ("send_rtcp_src_%u", transport);
 
-  push_aside (self, transport, "rtcp", report, sizeof (report));
+  push_aside (self->rtpbin, name, report, sizeof (report));
+}
+
+void
+script_push_data (Script *self, guint transport)
+{
+  static const guint8 data[] = { 23, 0x13, 0x88, 0x13, 0x88, 1, 2, 3, 4, 0, 0,
+    0, 0, 3, 0, 0, 4 };
+
+  push_aside (self->encoders[transport], "src", data, sizeof (data));
 }
 
 /* The close */

@@ -83,7 +83,7 @@ struct _Script {
   /* Set before the close. */
   ScriptWithheld withheld;
   ScriptLacking lacking;
-  guint32 lost_ssrc; /* likewise: its BYE gets no further than the encoder */
+  const char *lost; /* an entry that gets no further than the encoder */
   /* Called between two BYEs, and between the BYEs and the ABORT, on the thread
    * that closes. No lock or stream lock towards the network is held. */
   void (*meanwhile) (Script *script);
@@ -127,6 +127,8 @@ void script_play (Script *self);
  * it is sent or dropped. From a thread of its own. */
 void script_push_rtp (Script *self, guint transport);
 void script_push_rtcp (Script *self, guint transport);
+/* The same for SCTP, as the encoder would. */
+void script_push_data (Script *self, guint transport);
 
 /* Withholds this no more. */
 void script_release (Script *self, ScriptWithheld what);

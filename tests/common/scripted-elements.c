@@ -154,15 +154,6 @@ get_transport (gpointer element)
   return GPOINTER_TO_UINT (g_object_get_data (element, "transport"));
 }
 
-static gboolean
-is_lost (const char *what)
-{
-  g_autofree char *lost =
-      g_strdup_printf ("bye 0 %08x", script_current->lost_ssrc);
-
-  return g_str_equal (what, lost);
-}
-
 /* Sends it on, or says that it was to be sent. */
 static char *
 encode (GstPad *pad, ScriptWithheld kind, const guint8 *data, gsize size)
@@ -170,7 +161,8 @@ encode (GstPad *pad, ScriptWithheld kind, const guint8 *data, gsize size)
   GstElement *element = GST_PAD_PARENT (pad);
   char *what = describe (get_transport (element), data, size);
 
-  if (script_withholds (script_current, kind) || is_lost (what))
+  if (script_withholds (script_current, kind) ||
+      g_strcmp0 (what, script_current->lost) == 0)
     script_write (script_current, "(%s)", what);
   else
     scripted_push (((ScriptedEncoder *)element)->src, data, size);

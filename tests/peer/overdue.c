@@ -65,12 +65,28 @@ GST_START_TEST (test_one_bye_of_two_is_no_proof)
   g_autoptr (GstStructure) report = NULL;
 
   g_object_set (script->element, "close-timeout", SHORT_TIMEOUT, NULL);
-  script->lost_ssrc = 0xbb;
+  script->lost = "bye 0 000000bb";
   report = script_close (script);
   script_assert_log (script,
       "closed, bye 0 000000aa, (bye 0 000000bb), channel-closed, "
       "abort 0 12:close, alert 0, ice, report");
   assert_step (report, "rtp-bye", "overdue");
+}
+GST_END_TEST
+
+GST_START_TEST (test_one_alert_of_two_is_no_proof)
+{
+  g_autoptr (Script) script = script_full ();
+  g_autoptr (GstStructure) report = NULL;
+
+  script_add_transport (script, "connected");
+  gst_bin_sync_children_states (GST_BIN (script->child));
+  g_object_set (script->element, "close-timeout", SHORT_TIMEOUT, NULL);
+  script->lost = "alert 0";
+  report = script_close (script);
+  ck_assert (script_has (script, "alert 1"));
+  ck_assert (script_has (script, "(alert 0)"));
+  assert_step (report, "dtls-close-notify", "overdue");
 }
 GST_END_TEST
 
@@ -236,6 +252,7 @@ overdue_suite (void)
   tcase_add_loop_test (proofs, test_withheld_proof_delays_its_step_only, 0,
       G_N_ELEMENTS (withheld_proofs));
   tcase_add_test (proofs, test_one_bye_of_two_is_no_proof);
+  tcase_add_test (proofs, test_one_alert_of_two_is_no_proof);
   tcase_add_test (proofs, test_media_is_no_proof_of_a_bye);
   tcase_add_test (proofs, test_change_to_playing_that_hangs);
   tcase_add_test (proofs, test_many_overdue_steps_end_in_time);

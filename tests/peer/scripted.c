@@ -226,14 +226,18 @@ GST_START_TEST (test_no_media_after_the_bye)
 }
 GST_END_TEST
 
-GST_START_TEST (test_no_media_after_the_close)
+GST_START_TEST (test_nothing_after_the_close)
 {
   g_autoptr (Script) script = script_full ();
   g_autoptr (GstStructure) report = NULL;
 
+  script_push_data (script, 0);
+  script_assert_log (script, "data 0");
+
   report = script_close (script);
   script_push_rtp (script, 0);
   script_push_rtcp (script, 0);
+  script_push_data (script, 0);
   script_assert_log (script, FULL_LOG);
 }
 GST_END_TEST
@@ -258,7 +262,7 @@ scripted_suite (void)
   tcase_add_loop_test (
       order, test_without_dtls_nothing_is_told, 0, G_N_ELEMENTS (unconnected));
   tcase_add_test (order, test_no_media_after_the_bye);
-  tcase_add_test (order, test_no_media_after_the_close);
+  tcase_add_test (order, test_nothing_after_the_close);
 
   return suite;
 }
