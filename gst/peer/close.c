@@ -21,7 +21,7 @@ static const GstPeerStep steps[] = {
   /* name               W3C          what is done                      at most, %
                                                                 of close-timeout */
   { "resume",            "",          gst_peer_close_step_resume,        10 },
-  { "drain",             "",          gst_peer_close_step_drain,         80 },
+  { "drain",             "",          gst_peer_close_step_drain,         60 },
   { "closed",            "1-3,10-11", gst_peer_close_step_closed,         5 },
   { "rtp-bye",           "4",         gst_peer_close_step_bye,           10 },
   { "receivers",         "4",         gst_peer_close_step_receivers,      5 },
