@@ -292,6 +292,37 @@ gst_peer_insides_sctp_exit (GstElement *child)
   return exit;
 }
 
+/* Keeps messages out of the encoder, so that no thread is inside of usrsctp
+ * with the socket that is about to be freed. A pad whose push goes on waits for
+ * room in a full send buffer: only its release ends that.
+ *
+ * Returns the pads that are locked. */
+static GPtrArray *
+lock_channels (GstElement *encoder)
+{
+  GPtrArray *locked = g_ptr_array_new_with_free_func (gst_object_unref);
+  g_autoptr (GPtrArray) busy =
+      g_ptr_array_new_with_free_func (gst_object_unref);
+
+  GST_OBJECT_LOCK (encoder);
+  for (GList *l = encoder->sinkpads; l != NULL; l = l->next)
+    g_ptr_array_add (GST_PAD_STREAM_TRYLOCK (l->data) ? locked : busy,
+        gst_object_ref (l->data));
+  GST_OBJECT_UNLOCK (encoder);
+
+  for (guint i = 0; i < busy->len; i++)
+    gst_element_release_request_pad (encoder, g_ptr_array_index (busy, i));
+
+  return locked;
+}
+
+static void
+unlock_channels (GPtrArray *locked)
+{
+  for (guint i = 0; i < locked->len; i++)
+    GST_PAD_STREAM_UNLOCK (g_ptr_array_index (locked, i));
+}
+
 /**
  * gst_peer_insides_abort_sctp:
  *
@@ -304,11 +335,12 @@ gst_peer_insides_sctp_exit (GstElement *child)
 void
 gst_peer_insides_abort_sctp (GstElement *child)
 {
+  g_autoptr (GstElement) encoder = sctp_encoder (child);
   g_autoptr (GstElement) decoder = find_one (child, "sctpdec");
-
+  g_autoptr (GPtrArray) locked = NULL;
   g_autoptr (GstPad) sink = NULL;
 
-  if (decoder == NULL)
+  if (encoder == NULL || decoder == NULL)
     return;
 
   gst_peer_insides_block_handlers (decoder, "pad-removed");
@@ -318,8 +350,10 @@ gst_peer_insides_abort_sctp (GstElement *child)
   sink = gst_element_get_static_pad (decoder, "sink");
   gst_pad_set_active (sink, FALSE);
 
+  locked = lock_channels (encoder);
   gst_element_set_state (decoder, GST_STATE_READY);
   gst_element_set_locked_state (decoder, FALSE);
+  unlock_channels (locked);
 }
 
 /* === received streams === */
