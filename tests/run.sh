@@ -22,7 +22,7 @@ packages='
   meson ninja-build gcc libc6-dev clang clang-format-14 gdb binutils
   pkg-config python3 git
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
-  libgstreamer-plugins-bad1.0-dev libnice-dev libjson-glib-dev
+  libgstreamer-plugins-bad1.0-dev libnice-dev libjson-glib-dev libssl-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad gstreamer1.0-nice gstreamer1.0-libav
   coturn openssl chromium firefox-esr'

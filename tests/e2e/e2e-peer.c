@@ -16,6 +16,7 @@
 #include <gst/gst.h>
 #include <gst/sdp/sdp.h>
 #include <locale.h>
+#include <openssl/crypto.h>
 
 #ifndef GST_USE_UNSTABLE_API
 #define GST_USE_UNSTABLE_API
@@ -357,6 +358,8 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
+  /* Threads of webrtcbin may end while exit() cleans it up. */
+  OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
   setlocale (LC_ALL, "");
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
