@@ -4,6 +4,8 @@
 
 #include "ice-agent.h"
 
+#include "insides.h"
+
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <linux/sockios.h>
@@ -50,6 +52,39 @@ gst_peer_ice_enable_keepalive (GObject *ice_agent)
     g_object_set (agent, "keepalive-conncheck", TRUE, NULL);
 }
 
+/* webrtcbin does not hear of the agent's changes any more. They are told on the
+ * agent's thread, which goes on by itself, to transports that may be gone: in
+ * 1.22 a gathering that ends late is a crash (nicestream.c,
+ * _on_candidate_gathering_done). Done on that thread, so that it is not inside
+ * of any of it. */
+static gboolean
+mute (gpointer task)
+{
+  static const char *const events[] = { "candidate-gathering-done",
+    "component-state-changed", "new-selected-pair-full" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (events); i++)
+    gst_peer_insides_block_handlers (
+        g_task_get_source_object (task), events[i]);
+  g_task_return_boolean (task, TRUE);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_agent_closed (GObject *agent, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_muted (GObject *agent, GAsyncResult *result, gpointer task)
+{
+  nice_agent_close_async (NICE_AGENT (agent), on_agent_closed, task);
+}
+
 /**
  * gst_peer_ice_close:
  *
@@ -61,11 +96,18 @@ gst_peer_ice_close (
     GObject *ice_agent, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GObject) agent = gst_peer_ice_get_nice_agent (ice_agent);
+  GTask *task = g_task_new (agent, NULL, callback, user_data);
+  GMainContext *context;
 
-  if (agent != NULL)
-    nice_agent_close_async (NICE_AGENT (agent), callback, user_data);
-  else
-    callback (ice_agent, NULL, user_data);
+  if (agent == NULL) {
+    g_task_return_boolean (task, TRUE);
+    g_object_unref (task);
+    return;
+  }
+
+  g_object_get (agent, "main-context", &context, NULL);
+  g_main_context_invoke_full (context, G_PRIORITY_DEFAULT, mute,
+      g_task_new (agent, NULL, on_muted, task), g_object_unref);
 }
 
 static void

@@ -169,6 +169,24 @@ GST_START_TEST (test_nothing_is_left)
 }
 GST_END_TEST
 
+/* Gathering goes on for as long as its servers take: for UPnP, libnice waits
+ * 200 ms. The ICE agent may say so when the rest is gone already, here for
+ * certain, as an application holds the agent. */
+GST_START_TEST (test_gathering_ends_late)
+{
+  g_autoptr (Peers) peers = connect_peers (PEER_CHANNEL);
+  g_autoptr (GObject) ice = NULL;
+  g_autoptr (GObject) agent = NULL;
+  guint stream = 1;
+
+  g_object_get (peers->offerer->element, "ice-agent", &ice, NULL);
+  g_object_get (ice, "agent", &agent, NULL);
+  close_peer (peers->offerer);
+  g_clear_pointer (&peers, peers_free);
+  g_signal_emit_by_name (agent, "candidate-gathering-done", stream);
+}
+GST_END_TEST
+
 static Suite *
 life_suite (void)
 {
@@ -182,6 +200,7 @@ life_suite (void)
   tcase_add_test (lives, test_error);
   tcase_add_test (lives, test_pause);
   tcase_add_test (lives, test_release_pad);
+  tcase_add_test (lives, test_gathering_ends_late);
   tcase_add_loop_test (lives, test_nothing_is_left, 0, 2);
 
   return suite;
