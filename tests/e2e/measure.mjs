@@ -42,7 +42,7 @@ async function measure(browser, { factory, call }) {
 
 /** The median, and the range if there is one. */
 function summary(times) {
-  const sorted = times.toSorted((a, b) => a - b);
+  const sorted = [...times].sort((a, b) => a - b);
   const text = (time) => time === Infinity ? '–'
     : time < 100 ? time.toFixed(1) : time.toFixed(0);
   const low = text(sorted[0]);
