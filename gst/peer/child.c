@@ -165,12 +165,7 @@ gst_peer_child_replace (GstPeerConnection *element)
     return;
 
   gst_peer_surface_copy_settings (before, child);
-  for (guint i = 0; i < element->turn_servers->len; i++) {
-    gboolean added;
-
-    g_signal_emit_by_name (child, "add-turn-server",
-        g_ptr_array_index (element->turn_servers, i), &added);
-  }
+  gst_peer_turn_servers_replay (element, child);
 
   gst_peer_pads_remove_all_src (element);
   g_signal_handlers_disconnect_by_data (before, element);

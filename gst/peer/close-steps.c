@@ -244,12 +244,13 @@ gst_peer_close_step_closed (gpointer close)
 
 /* === 4: stop sending, RTCP BYE for each stream that was sent === */
 
-/* When rtpsession has not had anything to report yet. */
+/* When rtpsession has not had anything to report yet, or is just about to: its
+ * own events may come between these. */
 static void
 begin_rtcp (GstPad *sink)
 {
   g_autoptr (GstEvent) begun =
-      gst_pad_get_sticky_event (sink, GST_EVENT_STREAM_START, 0);
+      gst_pad_get_sticky_event (sink, GST_EVENT_SEGMENT, 0);
   g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("application/x-rtcp");
   g_autofree char *stream_id = NULL;
   GstSegment segment;

@@ -11,6 +11,7 @@
 #include "loop.h"
 #include "promises.h"
 #include "states.h"
+#include "turn-servers.h"
 
 G_BEGIN_DECLS
 
@@ -26,8 +27,9 @@ struct _GstPeerConnection {
   GstPeerChannels channels;
   GstPeerPromises promises;
 
-  GObject *ice_agent;      /* construct-only, as webrtcbin's */
-  GPtrArray *turn_servers; /* what add-turn-server was given */
+  GstPeerTurnServers turn_servers;
+
+  GObject *ice_agent; /* construct-only, as webrtcbin's */
 
   guint close_timeout; /* ms */
   gboolean close_on_eos;

@@ -326,7 +326,7 @@ gst_peer_connection_finalize (GObject *object)
   gst_peer_states_clear (&self->states);
   gst_peer_channels_clear (&self->channels);
   gst_peer_promises_clear (&self->promises);
-  g_ptr_array_unref (self->turn_servers);
+  gst_peer_turn_servers_clear (&self->turn_servers);
   g_hash_table_unref (self->ended_ssrcs);
   gst_peer_credentials_free (self->credentials);
   g_clear_object (&self->ice_agent);
@@ -458,7 +458,7 @@ gst_peer_connection_init (GstPeerConnection *self)
   self->close_timeout = DEFAULT_CLOSE_TIMEOUT;
   self->close_on_eos = DEFAULT_CLOSE_ON_EOS;
   self->eos_seqnum = GST_SEQNUM_INVALID;
-  self->turn_servers = g_ptr_array_new_with_free_func (g_free);
+  gst_peer_turn_servers_init (&self->turn_servers);
   self->ended_ssrcs = g_hash_table_new (NULL, NULL);
   gst_peer_states_init (&self->states);
   gst_peer_channels_init (&self->channels);

@@ -113,6 +113,8 @@ gst_peer_surface_get_property (
   child = gst_peer_child_dup (element);
   if (child != NULL)
     g_object_get_property (G_OBJECT (child), pspec->name, value);
+  if (g_str_equal (pspec->name, "turn-server"))
+    gst_peer_turn_servers_get (element, value);
 }
 
 void
@@ -130,6 +132,8 @@ gst_peer_surface_set_property (
         "%s is not set: InvalidStateError, the peer "
         "connection is closed",
         pspec->name);
+  } else if (child != NULL && g_str_equal (pspec->name, "turn-server")) {
+    gst_peer_turn_servers_set (element, child, g_value_get_string (value));
   } else if (child != NULL) {
     g_object_set_property (G_OBJECT (child), pspec->name, value);
   }
@@ -296,6 +300,17 @@ translate (GstPeerConnection *element, const GValue *from, GValue *to)
   }
 }
 
+static gboolean
+resolve_turn_server (GstPeerConnection *element, GValue *uri)
+{
+  gboolean given = g_value_get_string (uri) != NULL;
+
+  g_value_take_string (
+      uri, gst_peer_turn_servers_resolve (element, g_value_get_string (uri)));
+
+  return !given || g_value_get_string (uri) != NULL;
+}
+
 /* The class closure of every action of webrtcbin's; @data is its name. */
 static void
 marshal_action (GClosure *closure, GValue *result, guint n_args,
@@ -305,6 +320,7 @@ marshal_action (GClosure *closure, GValue *result, guint n_args,
   const char *action = data;
   g_autoptr (GstElement) child = gst_peer_child_dup (element);
   GstPromise *promise = find_promise (args, n_args);
+  gboolean is_turn_server = g_str_equal (action, "add-turn-server");
   g_autofree GValue *inner = NULL;
 
   if (child == NULL || !check_action (element, action, args, promise))
@@ -316,14 +332,11 @@ marshal_action (GClosure *closure, GValue *result, guint n_args,
   for (guint i = 1; i < n_args; i++)
     translate (element, &args[i], &inner[i]);
 
-  g_signal_emitv (
-      inner, g_signal_lookup (action, G_OBJECT_TYPE (child)), 0, result);
-
-  if (g_str_equal (action, "add-turn-server") && g_value_get_boolean (result)) {
-    GST_OBJECT_LOCK (element);
-    g_ptr_array_add (element->turn_servers, g_value_dup_string (&args[1]));
-    GST_OBJECT_UNLOCK (element);
-  }
+  if (!is_turn_server || resolve_turn_server (element, &inner[1]))
+    g_signal_emitv (
+        inner, g_signal_lookup (action, G_OBJECT_TYPE (child)), 0, result);
+  if (is_turn_server && g_value_get_boolean (result))
+    gst_peer_turn_servers_remember (element, g_value_get_string (&inner[1]));
 
   for (guint i = 0; i < n_args; i++)
     g_value_unset (&inner[i]);

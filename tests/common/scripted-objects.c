@@ -5,6 +5,8 @@
 
 #include "scripted-child-private.h"
 
+#include "loop.h"
+
 #include <agent.h>
 
 /* RTPSession: the numbers of its sources, its name */
@@ -171,10 +173,11 @@ scripted_transceiver_init (ScriptedTransceiver *self)
 {
 }
 
-/* GstWebRTCNice, which has a NiceAgent */
+/* GstWebRTCNice, which has a NiceAgent and a thread for it */
 
 typedef struct {
   GObject parent;
+  GstPeerLoop *loop;
   NiceAgent *agent;
 } ScriptedIce;
 
@@ -192,7 +195,10 @@ scripted_ice_get_property (
 static void
 scripted_ice_finalize (GObject *object)
 {
-  g_object_unref (((ScriptedIce *)object)->agent);
+  ScriptedIce *self = (ScriptedIce *)object;
+
+  gst_peer_loop_free (self->loop);
+  g_object_unref (self->agent);
   G_OBJECT_CLASS (scripted_ice_parent_class)->finalize (object);
 }
 
@@ -208,7 +214,9 @@ scripted_ice_class_init (ScriptedIceClass *klass)
 static void
 scripted_ice_init (ScriptedIce *self)
 {
-  self->agent = nice_agent_new (NULL, NICE_COMPATIBILITY_RFC5245);
+  self->loop = gst_peer_loop_new ("ice");
+  self->agent = nice_agent_new (
+      gst_peer_loop_get_context (self->loop), NICE_COMPATIBILITY_RFC5245);
 }
 
 typedef struct {

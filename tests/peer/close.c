@@ -109,6 +109,7 @@ GST_START_TEST (test_eos_of_element)
 
   gst_element_send_event (peers->offerer->element, gst_event_new_eos ());
   await_noticed (peers->answerer, called);
+  peer_await (peers->offerer, "bus:eos");
   assert_reason (peers->offerer, "eos");
 }
 GST_END_TEST

@@ -47,6 +47,20 @@ GST_START_TEST (test_everything_is_told_in_order)
 }
 GST_END_TEST
 
+/* rtpsession's thread is on its way to its first report. */
+GST_START_TEST (test_bye_beside_the_first_report)
+{
+  g_autoptr (Script) script = script_full ();
+  g_autoptr (GstStructure) report = NULL;
+  g_autoptr (GstPad) sink =
+      gst_element_get_static_pad (script->encoders[0], "rtcp_sink_0");
+
+  gst_pad_send_event (sink, gst_event_new_stream_start ("rtcp"));
+  report = script_close (script);
+  script_assert_log (script, FULL_LOG);
+}
+GST_END_TEST
+
 /* What is paused cannot send. */
 GST_START_TEST (test_paused_child_plays_first)
 {
@@ -251,6 +265,7 @@ scripted_suite (void)
   suite_add_tcase (suite, order);
   tcase_add_test (order, test_rows_are_in_the_order_of_the_w3c);
   tcase_add_test (order, test_everything_is_told_in_order);
+  tcase_add_test (order, test_bye_beside_the_first_report);
   tcase_add_test (order, test_paused_child_plays_first);
   tcase_add_test (order, test_eos_drains_before_the_states_close);
   tcase_add_test (order, test_null_tells_everything_in_order);

@@ -43,6 +43,8 @@ static const Row frozen_rows[] = {
   { "udp", STATE_NULL },
   { "tcp", CLOSE },
   { "tcp", STATE_NULL },
+  { "tls", CLOSE },
+  { "tls", STATE_NULL },
 };
 
 /* The offerer is behind the relay. Gathering has ended, so no further
@@ -52,6 +54,7 @@ connect_through (TurnServer *server, Peers *peers, const char *transport)
 {
   g_autofree char *uri = turn_server_get_uri (server, transport);
 
+  turn_server_trust (server);
   gst_util_set_object_arg (
       G_OBJECT (peers->offerer->element), "bundle-policy", "max-bundle");
   gst_util_set_object_arg (
@@ -120,6 +123,20 @@ assert_released (TurnServer *server, gint64 called, const char *what)
   return n;
 }
 
+/* TLS where it was asked for, and only there. */
+static void
+assert_encrypted (TurnServer *server, guint n_allocations, gboolean encrypted)
+{
+  for (guint n = 1; n <= n_allocations; n++) {
+    g_autofree char *line = NULL;
+
+    turn_server_await (server, TURN_NEW, n, &line);
+    ck_assert_msg (
+        g_pattern_match_simple ("*, cipher=*TLS*", line) == encrypted, "%s",
+        line);
+  }
+}
+
 /* The server's own account that what the peers said went through it: packets
  * from the remote and to it, in one of its sessions. */
 static void
@@ -156,6 +173,7 @@ GST_START_TEST (test_allocation_is_released)
   /* And so the server forgets everything else about the client, too. */
   turn_server_await_each (server, TURN_NEW, TURN_DELETED, &n_allocations);
   assert_was_relayed (server, n_allocations);
+  assert_encrypted (server, n_allocations, g_str_equal (row->transport, "tls"));
 }
 GST_END_TEST;
 
@@ -282,8 +300,86 @@ GST_START_TEST (test_late_media_does_not_hold_the_close)
 }
 GST_END_TEST;
 
+/* A server whose certificate nobody has vouched for gets nothing, in TLS or in
+ * the clear. */
+GST_START_TEST (test_untrusted_server_is_refused)
+{
+  g_autoptr (TurnServer) server = turn_server_new ();
+  g_autoptr (Peers) peers = peers_new ("peerconnection", "peerconnection");
+  g_autofree char *uri = turn_server_get_uri (server, "tls");
+
+  g_object_set (peers->offerer->element, "turn-server", uri, NULL);
+  peers_use_loopback (peers);
+  peers_add (peers, PEER_CHANNEL);
+  peers_play (peers);
+  peers_negotiate (peers, peers->offerer);
+  peer_await (peers->offerer,
+      "bus:warning=*TURN server 127.0.0.1:*(*nacceptable TLS certificate*)");
+  peer_await (peers->offerer, "ice-gathering-state=complete");
+  turn_server_freeze (server);
+  ck_assert_uint_eq (turn_server_count (server, TURN_NEW), 0);
+  ck_assert_uint_eq (peer_count (peers->offerer, "bus:warning=*"), 1);
+}
+GST_END_TEST;
+
+/* The application sees the URI that it gave, in this life and the next. */
+GST_START_TEST (test_tls_in_every_life)
+{
+  g_autoptr (TurnServer) server = turn_server_new ();
+  g_autofree char *uri = turn_server_get_uri (server, "tls");
+  g_autoptr (Peers) peers = peers_new ("peerconnection", "peerconnection");
+  GstElement *element = peers->offerer->element;
+  guint n;
+
+  peers_add (peers, PEER_AUDIO);
+  connect_through (server, peers, "tls");
+  for (guint i = 0; i < 2; i++) {
+    g_autofree char *given = NULL;
+
+    g_object_get (element, "turn-server", &given, NULL);
+    ck_assert_str_eq (given, uri);
+    gst_element_set_state (peers->offerer->pipeline, GST_STATE_NULL);
+    gst_element_set_state (peers->answerer->pipeline, GST_STATE_NULL);
+    turn_server_await_each (server, TURN_NEW, TURN_RELEASED, &n);
+    assert_encrypted (server, n, TRUE);
+    peer_mark (peers->offerer);
+    /* Each life has an ICE agent of its own. */
+    gst_element_set_state (peers->offerer->pipeline, GST_STATE_READY);
+    gst_element_set_state (peers->answerer->pipeline, GST_STATE_READY);
+    peers_use_loopback (peers);
+    peers_play (peers);
+    peers_negotiate (peers, peers->offerer);
+    peer_await (peers->offerer, "connection-state=connected");
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST (test_tls_by_add_turn_server)
+{
+  g_autoptr (TurnServer) server = turn_server_new ();
+  g_autoptr (Peers) peers = peers_new ("peerconnection", "peerconnection");
+  GstElement *element = peers->offerer->element;
+  g_autofree char *uri = turn_server_get_uri (server, "tls");
+  gboolean added = FALSE;
+  guint n;
+
+  turn_server_trust (server);
+  g_signal_emit_by_name (element, "add-turn-server", uri, &added);
+  ck_assert (added);
+  g_signal_emit_by_name (element, "add-turn-server", "turns://x:y@", &added);
+  ck_assert (!added);
+  gst_util_set_object_arg (G_OBJECT (element), "ice-transport-policy", "relay");
+  peers_use_loopback (peers);
+  peers_add (peers, PEER_CHANNEL);
+  peers_connect (peers);
+  close_by (peers->offerer, CLOSE);
+  turn_server_await_each (server, TURN_NEW, TURN_RELEASED, &n);
+  assert_encrypted (server, n, TRUE);
+}
+GST_END_TEST;
+
 /* What libnice says first to the port of a turns: URI. As long as this holds,
- * "tls" above is TCP to coturn's TLS port, where coturn takes both. */
+ * turn-tls.c is needed. */
 GST_START_TEST (test_libnice_speaks_no_tls)
 {
   g_autoptr (GSocketListener) listener = g_socket_listener_new ();
@@ -324,6 +420,9 @@ turn_suite (void)
   tcase_add_loop_test (tcase, test_frozen_server_does_not_hold_the_close, 0,
       G_N_ELEMENTS (frozen_rows));
   tcase_add_test (tcase, test_late_media_does_not_hold_the_close);
+  tcase_add_test (tcase, test_untrusted_server_is_refused);
+  tcase_add_test (tcase, test_tls_in_every_life);
+  tcase_add_test (tcase, test_tls_by_add_turn_server);
   tcase_add_test (tcase, test_libnice_speaks_no_tls);
   return suite;
 }

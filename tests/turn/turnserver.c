@@ -225,6 +225,17 @@ turn_server_get_uri (TurnServer *self, const char *transport)
       "turn://user:password@127.0.0.1:%u?transport=%s", self->port, transport);
 }
 
+void
+turn_server_trust (TurnServer *self)
+{
+  g_autofree char *cert = g_build_filename (self->dir, "cert.pem", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GTlsDatabase) database = g_tls_file_database_new (cert, &error);
+
+  ck_assert_msg (database != NULL, "%s", error != NULL ? error->message : "");
+  g_tls_backend_set_default_database (g_tls_backend_get_default (), database);
+}
+
 static const Line *
 find_line_locked (TurnServer *self, const char *pattern, guint n)
 {
@@ -263,6 +274,18 @@ turn_server_await (TurnServer *self, const char *pattern, guint n, char **text)
     ck_abort_msg ("turnserver: no \"%s\" (%u)", pattern, n);
   }
   return time;
+}
+
+guint
+turn_server_count (TurnServer *self, const char *pattern)
+{
+  guint n = 0;
+
+  g_mutex_lock (&self->lock);
+  while (find_line_locked (self, pattern, n + 1) != NULL)
+    n++;
+  g_mutex_unlock (&self->lock);
+  return n;
 }
 
 /* The number in "session 000000000000000001: new, ...", or 0. */

@@ -41,12 +41,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TurnServer, turn_server_free)
 /* For the property turn-server: "udp", "tcp", "tls", or "any" for a URI that
  * names no transport. */
 char *turn_server_get_uri (TurnServer *self, const char *transport);
+/* Has this process trust its certificate, and no other. */
+void turn_server_trust (TurnServer *self);
 
 /* Awaits the @n-th line that matches the glob @pattern; returns its time on
  * the monotonic clock in microseconds, and the line itself in @line, if given.
  * Fails the test, with the whole log, after twenty seconds. */
 gint64 turn_server_await (
     TurnServer *self, const char *pattern, guint n, char **line);
+
+/* How many lines match so far. */
+guint turn_server_count (TurnServer *self, const char *pattern);
 
 /* Awaits, for each session with a line that matches @of, one that matches
  * @pattern. Returns when the last session had its first one, and the number of
