@@ -65,7 +65,10 @@ in_flight_free (gpointer data)
 /**
  * gst_peer_promises_wrap:
  * @owner: the object that @self is part of
- * @promise: (transfer none): the caller's promise
+ * @promise: (transfer none) (nullable): the caller's promise
+ *
+ * Of a reply that nobody asked for, webrtcbin 1.22 loses the memory when it is
+ * closed: it is always asked.
  *
  * Returns: (transfer full): the promise to give to webrtcbin
  */
@@ -77,7 +80,7 @@ gst_peer_promises_wrap (
 
   in_flight->promises = self;
   in_flight->owner = gst_object_ref (owner);
-  in_flight->promise = gst_promise_ref (promise);
+  in_flight->promise = promise != NULL ? gst_promise_ref (promise) : NULL;
   in_flight->inner =
       gst_promise_new_with_change_func (on_change, in_flight, in_flight_free);
   g_mutex_lock (&self->lock);

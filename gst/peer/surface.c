@@ -283,11 +283,9 @@ translate (GstPeerConnection *element, const GValue *from, GValue *to)
   g_value_init (to, G_VALUE_TYPE (from));
 
   if (G_VALUE_HOLDS (from, GST_TYPE_PROMISE)) {
-    GstPromise *promise = g_value_get_boxed (from);
-
-    if (promise != NULL)
-      g_value_take_boxed (to, gst_peer_promises_wrap (&element->promises,
-                                  GST_OBJECT (element), promise));
+    g_value_take_boxed (
+        to, gst_peer_promises_wrap (&element->promises, GST_OBJECT (element),
+                g_value_get_boxed (from)));
   } else if (G_VALUE_HOLDS (from, GST_TYPE_PAD)) {
     GstPad *pad = g_value_get_object (from);
 

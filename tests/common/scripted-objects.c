@@ -5,8 +5,6 @@
 
 #include "scripted-child-private.h"
 
-#include "loop.h"
-
 #include <agent.h>
 
 /* RTPSession: the numbers of its sources, its name */
@@ -177,7 +175,8 @@ scripted_transceiver_init (ScriptedTransceiver *self)
 
 typedef struct {
   GObject parent;
-  GstPeerLoop *loop;
+  GMainLoop *loop;
+  GThread *thread;
   NiceAgent *agent;
 } ScriptedIce;
 
@@ -192,12 +191,31 @@ scripted_ice_get_property (
   g_value_set_object (value, ((ScriptedIce *)object)->agent);
 }
 
+static gpointer
+run_ice (gpointer loop)
+{
+  g_main_loop_run (loop);
+  return NULL;
+}
+
+static gboolean
+quit_ice (gpointer loop)
+{
+  g_main_loop_quit (loop);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 scripted_ice_finalize (GObject *object)
 {
   ScriptedIce *self = (ScriptedIce *)object;
+  g_autoptr (GSource) quit = g_idle_source_new ();
 
-  gst_peer_loop_free (self->loop);
+  /* A source, since the loop may not be running yet. */
+  g_source_set_callback (quit, quit_ice, self->loop, NULL);
+  g_source_attach (quit, g_main_loop_get_context (self->loop));
+  g_thread_join (self->thread);
+  g_main_loop_unref (self->loop);
   g_object_unref (self->agent);
   G_OBJECT_CLASS (scripted_ice_parent_class)->finalize (object);
 }
@@ -214,9 +232,11 @@ scripted_ice_class_init (ScriptedIceClass *klass)
 static void
 scripted_ice_init (ScriptedIce *self)
 {
-  self->loop = gst_peer_loop_new ("ice");
-  self->agent = nice_agent_new (
-      gst_peer_loop_get_context (self->loop), NICE_COMPATIBILITY_RFC5245);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+
+  self->loop = g_main_loop_new (context, FALSE);
+  self->thread = g_thread_new ("ice", run_ice, self->loop);
+  self->agent = nice_agent_new (context, NICE_COMPATIBILITY_RFC5245);
 }
 
 typedef struct {
