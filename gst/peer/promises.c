@@ -26,7 +26,9 @@ gst_peer_promises_clear (GstPeerPromises *self)
   g_mutex_clear (&self->lock);
 }
 
-/* On webrtcbin's thread, or where gst_peer_promises_settle() is called. */
+/* Once for each promise, on webrtcbin's thread or where
+ * gst_peer_promises_settle() is called. The data goes with it, as a promise that
+ * expires does not give it to its notify. */
 static void
 on_change (GstPromise *inner, gpointer user_data)
 {
@@ -51,13 +53,6 @@ on_change (GstPromise *inner, gpointer user_data)
   }
 
   gst_promise_unref (inner);
-}
-
-static void
-in_flight_free (gpointer data)
-{
-  InFlight *in_flight = data;
-
   gst_object_unref (in_flight->owner);
   g_free (in_flight);
 }
@@ -82,7 +77,7 @@ gst_peer_promises_wrap (
   in_flight->owner = gst_object_ref (owner);
   in_flight->promise = promise != NULL ? gst_promise_ref (promise) : NULL;
   in_flight->inner =
-      gst_promise_new_with_change_func (on_change, in_flight, in_flight_free);
+      gst_promise_new_with_change_func (on_change, in_flight, NULL);
   g_mutex_lock (&self->lock);
   g_hash_table_add (self->in_flight, in_flight);
   g_mutex_unlock (&self->lock);

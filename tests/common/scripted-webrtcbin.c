@@ -39,6 +39,13 @@ get_transceivers (GstElement *self)
   return copy;
 }
 
+/* Never replies. */
+static void
+create_offer (
+    GstElement *self, const GstStructure *options, GstPromise *promise)
+{
+}
+
 static void
 await_play (void)
 {
@@ -87,6 +94,9 @@ scripted_webrtcbin_class_init (ScriptedWebrtcbinClass *klass)
   g_signal_new_class_handler ("get-transceivers", G_TYPE_FROM_CLASS (klass),
       G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (get_transceivers), NULL,
       NULL, NULL, G_TYPE_ARRAY, 0);
+  g_signal_new_class_handler ("create-offer", G_TYPE_FROM_CLASS (klass),
+      G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (create_offer), NULL,
+      NULL, NULL, G_TYPE_NONE, 2, GST_TYPE_STRUCTURE, GST_TYPE_PROMISE);
   g_signal_new ("prepare-data-channel", G_TYPE_FROM_CLASS (klass),
       G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
       GST_TYPE_WEBRTC_DATA_CHANNEL, G_TYPE_BOOLEAN);

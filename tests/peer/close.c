@@ -212,6 +212,8 @@ GST_START_TEST (test_eos_drains_channel)
   g_autofree char *text = g_strnfill (10000, 'x');
   const guint n_messages = 200;
 
+  /* More than the sockets buffer: what is lost is sent again after 1 s. */
+  g_object_set (peers->offerer->element, "close-timeout", 20000, NULL);
   for (guint i = 0; i < n_messages; i++)
     gst_webrtc_data_channel_send_string (peers->offerer->channel, text);
   gst_webrtc_data_channel_send_string (peers->offerer->channel, "last");

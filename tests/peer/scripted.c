@@ -256,6 +256,22 @@ GST_START_TEST (test_nothing_after_the_close)
 }
 GST_END_TEST
 
+/* === what webrtcbin has not replied to when it stops === */
+
+GST_START_TEST (test_forgotten_promises_are_answered)
+{
+  g_autoptr (Script) script = script_full ();
+  g_autoptr (GstPromise) promise = gst_promise_new ();
+
+  g_signal_emit_by_name (script->element, "create-offer", NULL, promise);
+  g_signal_emit_by_name (script->element, "create-offer", NULL, NULL);
+  gst_element_set_state (script->pipeline, GST_STATE_NULL);
+  ck_assert_int_eq (gst_promise_wait (promise), GST_PROMISE_RESULT_REPLIED);
+  ck_assert (
+      gst_structure_has_field (gst_promise_get_reply (promise), "error"));
+}
+GST_END_TEST
+
 static Suite *
 scripted_suite (void)
 {
@@ -265,6 +281,7 @@ scripted_suite (void)
   suite_add_tcase (suite, order);
   tcase_add_test (order, test_rows_are_in_the_order_of_the_w3c);
   tcase_add_test (order, test_everything_is_told_in_order);
+  tcase_add_test (order, test_forgotten_promises_are_answered);
   tcase_add_test (order, test_bye_beside_the_first_report);
   tcase_add_test (order, test_paused_child_plays_first);
   tcase_add_test (order, test_eos_drains_before_the_states_close);
