@@ -25,6 +25,7 @@ struct _GstPeerClose {
   GPtrArray *transports; /* element-type GstPeerTransport */
   GPtrArray *lines;      /* element-type GstPeerLine */
   gint shut;             /* nothing leaves any more */
+  gint cut_off;          /* nothing comes in any more */
 
   GstPad *abort_pad; /* used on the loop */
   gulong abort_probe;

@@ -502,10 +502,18 @@ on_sctp_packet (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 }
 
 static void
+cut_off (GstPeerClose *self)
+{
+  if (g_atomic_int_compare_and_exchange (&self->cut_off, FALSE, TRUE))
+    gst_peer_insides_cut_off (self->child);
+}
+
+static void
 abort_association (GstElement *element, gpointer user_data)
 {
   GstPeerClose *self = user_data;
 
+  cut_off (self);
   gst_peer_insides_abort_sctp (self->child);
 }
 
@@ -537,6 +545,7 @@ send_close_notify (GstElement *element, gpointer user_data)
 {
   GstPeerClose *self = user_data;
 
+  cut_off (self);
   for (guint i = 0; i < self->lines->len; i++) {
     GstPeerLine *line = g_ptr_array_index (self->lines, i);
 

@@ -323,6 +323,74 @@ unlock_channels (GPtrArray *locked)
     GST_PAD_STREAM_UNLOCK (g_ptr_array_index (locked, i));
 }
 
+typedef struct {
+  GMutex lock;
+  GCond cond;
+  gboolean is_idle;
+} Idle;
+
+static GstPadProbeReturn
+on_idle (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Idle *idle = user_data;
+
+  g_mutex_lock (&idle->lock);
+  idle->is_idle = TRUE;
+  g_cond_signal (&idle->cond);
+  g_mutex_unlock (&idle->lock);
+
+  return GST_PAD_PROBE_REMOVE;
+}
+
+static GstPadProbeReturn
+discard (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  return GST_PAD_PROBE_DROP;
+}
+
+/* When this returns, nothing is beyond @source, and nothing follows. */
+static void
+cut_off (GstPad *source)
+{
+  Idle idle = { .is_idle = FALSE };
+
+  g_mutex_init (&idle.lock);
+  g_cond_init (&idle.cond);
+  gst_pad_add_probe (source,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, discard, NULL,
+      NULL);
+  gst_pad_add_probe (source, GST_PAD_PROBE_TYPE_IDLE, on_idle, &idle, NULL);
+  g_mutex_lock (&idle.lock);
+  while (!idle.is_idle)
+    g_cond_wait (&idle.cond, &idle.lock);
+  g_mutex_unlock (&idle.lock);
+  g_mutex_clear (&idle.lock);
+  g_cond_clear (&idle.cond);
+}
+
+/**
+ * gst_peer_insides_cut_off:
+ *
+ * Nothing that comes from the network is looked at any more. What is closed
+ * behind the DTLS decoders, and the decoders themselves once they are, would
+ * answer with GST_FLOW_FLUSHING or GST_FLOW_EOS: nicesrc stops at that, which
+ * also reads for the ICE agent. Waits for what is being looked at.
+ */
+void
+gst_peer_insides_cut_off (GstElement *child)
+{
+  g_autoptr (GPtrArray) decoders = find_all (child, "dtlssrtpdec");
+
+  for (guint i = 0; i < decoders->len; i++) {
+    g_autoptr (GstPad) sink =
+        gst_element_get_static_pad (g_ptr_array_index (decoders, i), "sink");
+    g_autoptr (GstPad) source = sink != NULL ? gst_pad_get_peer (sink) : NULL;
+
+    if (source != NULL)
+      cut_off (source);
+  }
+}
+
 /**
  * gst_peer_insides_abort_sctp:
  *
@@ -330,7 +398,9 @@ unlock_channels (GPtrArray *locked)
  * encoder still carries what that sends (ext/sctp/gstsctpdec.c,
  * sctpdec_cleanup); the encoder's own way to READY unplugs itself first. The
  * handlers of pad-removed would answer with a stream reset and with events on
- * the local channels. May wait for streaming threads.
+ * the local channels. After gst_peer_insides_cut_off() only: a packet that opens
+ * a stream makes a pad, adds it, and starts its task last, when the decoder may
+ * have removed it again.
  */
 void
 gst_peer_insides_abort_sctp (GstElement *child)
@@ -338,18 +408,12 @@ gst_peer_insides_abort_sctp (GstElement *child)
   g_autoptr (GstElement) encoder = sctp_encoder (child);
   g_autoptr (GstElement) decoder = find_one (child, "sctpdec");
   g_autoptr (GPtrArray) locked = NULL;
-  g_autoptr (GstPad) sink = NULL;
 
   if (encoder == NULL || decoder == NULL)
     return;
 
   gst_peer_insides_block_handlers (decoder, "pad-removed");
   gst_element_set_locked_state (decoder, TRUE);
-  /* First no more packets: one that opens a stream makes a pad, adds it, and
-   * starts its task last, when the decoder may have removed it again. */
-  sink = gst_element_get_static_pad (decoder, "sink");
-  gst_pad_set_active (sink, FALSE);
-
   locked = lock_channels (encoder);
   gst_element_set_state (decoder, GST_STATE_READY);
   gst_element_set_locked_state (decoder, FALSE);

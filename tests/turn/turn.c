@@ -300,6 +300,24 @@ GST_START_TEST (test_late_media_does_not_hold_the_close)
 }
 GST_END_TEST;
 
+/* The same of data: SCTP ends here while the peer goes on sending. */
+GST_START_TEST (test_late_data_does_not_hold_the_close)
+{
+  g_autoptr (TurnServer) server = turn_server_new ();
+  g_autoptr (Peers) peers = peers_new ("peerconnection", "webrtcbin");
+  g_autofree char *text = g_strnfill (1000, 'x');
+  gint64 called;
+
+  peers_add (peers, PEER_CHANNEL);
+  connect_through (server, peers, "udp");
+  for (guint i = 0; i < 1000; i++)
+    gst_webrtc_data_channel_send_string (peers->answerer->channel, text);
+  peer_await (peers->offerer, "channel:on-message-string=*");
+  called = close_by (peers->offerer, CLOSE);
+  assert_released (server, called, "late data");
+}
+GST_END_TEST;
+
 /* A server whose certificate nobody has vouched for gets nothing, in TLS or in
  * the clear. */
 GST_START_TEST (test_untrusted_server_is_refused)
@@ -420,6 +438,7 @@ turn_suite (void)
   tcase_add_loop_test (tcase, test_frozen_server_does_not_hold_the_close, 0,
       G_N_ELEMENTS (frozen_rows));
   tcase_add_test (tcase, test_late_media_does_not_hold_the_close);
+  tcase_add_test (tcase, test_late_data_does_not_hold_the_close);
   tcase_add_test (tcase, test_untrusted_server_is_refused);
   tcase_add_test (tcase, test_tls_in_every_life);
   tcase_add_test (tcase, test_tls_by_add_turn_server);
