@@ -27,7 +27,7 @@ export class Delays {
   /** Prints the medians, and asserts that each is within its limit. */
   assertSoon(t, limits = {}) {
     const medians = [...this.byName].map(([name, delays]) =>
-      [name, delays.toSorted((a, b) => a - b)[Math.floor(delays.length / 2)]]);
+      [name, [...delays].sort((a, b) => a - b)[Math.floor(delays.length / 2)]]);
     t.diagnostic(medians
       .map(([name, delay]) => `${name} ${delay.toFixed(1)} ms`).join(', '));
     for (const [name, delay] of medians) {
