@@ -11,7 +11,7 @@ set -eu
 
 packages='meson ninja-build gcc libc6-dev pkgconf libgstreamer1.0-dev
   libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev libnice-dev
-  libjson-glib-dev libssl-dev
+  libjson-glib-dev libsoup-3.0-dev libssl-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad gstreamer1.0-nice gstreamer1.0-libav'
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "peerconnection.h"
+#include "peersink.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
-  return GST_ELEMENT_REGISTER (peerconnection, plugin);
+  return GST_ELEMENT_REGISTER (peerconnection, plugin) &&
+         GST_ELEMENT_REGISTER (peersink, plugin);
 }
 
 #define PACKAGE "gst-peerconnection"

@@ -22,7 +22,8 @@ packages='
   meson ninja-build gcc libc6-dev clang clang-format-14 gdb binutils
   pkg-config python3 git
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
-  libgstreamer-plugins-bad1.0-dev libnice-dev libjson-glib-dev libssl-dev
+  libgstreamer-plugins-bad1.0-dev libnice-dev libjson-glib-dev libsoup-3.0-dev
+  libssl-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad gstreamer1.0-nice gstreamer1.0-libav
   glib-networking coturn openssl chromium firefox-esr'
@@ -147,7 +148,7 @@ if step 'build with sanitizers' build build-asan gcc \
   -Dc_args=-fno-sanitize=alignment
 then
   say 'test with sanitizers'
-  run_tests build-asan --suite base --suite rules --suite peer --suite turn \
+  run_tests build-asan --suite base --suite rules --suite peer --suite turn --suite media \
     --no-suite slow
 fi
 

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*   source of a stream -- queue -- payloader -- peerconnection */
+
+#include "track.h"
+
+#include <gst/webrtc/webrtc.h>
+
+/* Older media is of no use to anybody who watches live. */
+#define QUEUE                                                                  \
+  "queue name=queue leaky=downstream max-size-time=1000000000 "                \
+  "max-size-buffers=0 max-size-bytes=0"
+
+struct _GstPeerTrack {
+  GstElement *connection; /* its parent is the bin of the session */
+  GstPeerTrackFailed failed;
+  gpointer user_data;
+
+  GstPad *source; /* of the stream */
+  GstPad *queue;  /* where it goes here */
+  gint open;      /* the peer takes media */
+
+  gboolean waits_for_key; /* used on the streaming thread */
+};
+
+GstPeerTrack *
+gst_peer_track_new (
+    GstElement *connection, GstPeerTrackFailed failed, gpointer user_data)
+{
+  GstPeerTrack *self = g_new0 (GstPeerTrack, 1);
+
+  self->connection = gst_object_ref (connection);
+  self->failed = failed;
+  self->user_data = user_data;
+  self->waits_for_key = TRUE;
+
+  return self;
+}
+
+/**
+ * gst_peer_track_free:
+ *
+ * When nothing flows any more.
+ */
+void
+gst_peer_track_free (GstPeerTrack *self)
+{
+  gst_clear_object (&self->source);
+  gst_clear_object (&self->queue);
+  gst_object_unref (self->connection);
+  g_free (self);
+}
+
+/* === what flows, on the streaming thread === */
+
+static void
+request_key_frame (GstPad *sink)
+{
+  gst_pad_push_event (
+      sink, gst_event_new_custom (GST_EVENT_CUSTOM_UPSTREAM,
+                gst_structure_new ("GstForceKeyUnit", "all-headers",
+                    G_TYPE_BOOLEAN, TRUE, NULL)));
+}
+
+/* Nothing passes before the peer takes it, and nothing before a key frame then;
+ * every frame that does not pass asks for one, and the stream sees to it that
+ * these are not too many. */
+static gboolean
+may_pass (GstPeerTrack *self, GstPad *pad, GstBuffer *buffer)
+{
+  if (!g_atomic_int_get (&self->open))
+    return FALSE;
+  if (self->waits_for_key &&
+      GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT)) {
+    request_key_frame (pad);
+    return FALSE;
+  }
+  self->waits_for_key = FALSE;
+
+  return TRUE;
+}
+
+/* What becomes of it here is no matter of the stream's. */
+static GstPadProbeReturn
+on_media (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstPeerTrack *self = user_data;
+
+  if (!may_pass (self, pad, GST_PAD_PROBE_INFO_BUFFER (info)))
+    return GST_PAD_PROBE_DROP;
+
+  if (gst_pad_chain (self->queue, GST_PAD_PROBE_INFO_BUFFER (info)) <
+      GST_FLOW_EOS) {
+    g_atomic_int_set (&self->open, FALSE);
+    self->failed (self->user_data);
+  }
+  GST_PAD_PROBE_INFO_DATA (info) = NULL;
+  GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_OK;
+
+  return GST_PAD_PROBE_HANDLED;
+}
+
+/* What was dropped is missing for what follows. */
+static void
+on_overrun (GstElement *queue, GstPeerTrack *self)
+{
+  self->waits_for_key = TRUE;
+}
+
+/* === setup === */
+
+/* The rest of the answer is what the offer says of this payload type. What the
+ * payloader says, such as the profile that it has found in the stream, may be
+ * more exact than that, and must not fail for it. */
+static GstCaps *
+make_preference (const GstSDPMedia *media, guint payload_type)
+{
+  g_autoptr (GstCaps) offered =
+      gst_sdp_media_get_caps_from_media (media, payload_type);
+  const GstStructure *structure = gst_caps_get_structure (offered, 0);
+  int clock_rate = 90000;
+
+  gst_structure_get_int (structure, "clock-rate", &clock_rate);
+
+  return gst_caps_new_simple ("application/x-rtp", "media", G_TYPE_STRING,
+      gst_sdp_media_get_media (media), "encoding-name", G_TYPE_STRING,
+      gst_structure_get_string (structure, "encoding-name"), "clock-rate",
+      G_TYPE_INT, clock_rate, "payload", G_TYPE_INT, (int)payload_type, NULL);
+}
+
+/* A sink of the connection for the @mline, which sends what is offered there
+ * for @payload_type. */
+static GstPad *
+request_sink (GstPeerTrack *self, const GstSDPMedia *media, guint mline,
+    guint payload_type)
+{
+  g_autofree char *name = g_strdup_printf ("sink_%u", mline);
+  g_autoptr (GstCaps) caps = make_preference (media, payload_type);
+  g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
+  GstPad *sink = gst_element_request_pad (self->connection,
+      gst_element_get_pad_template (self->connection, "sink_%u"), name, caps);
+
+  if (sink == NULL)
+    return NULL;
+  g_object_get (sink, "transceiver", &transceiver, NULL);
+  g_object_set (transceiver, "codec-preferences", caps, "direction",
+      GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, NULL);
+
+  return sink;
+}
+
+/* The way into the session's bin, and what watches over it. */
+static GstPad *
+add_input (GstPeerTrack *self, GstElement *chain)
+{
+  g_autoptr (GstElement) queue = gst_bin_get_by_name (GST_BIN (chain), "queue");
+  g_autoptr (GstObject) bin = gst_object_get_parent (GST_OBJECT (chain));
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (chain, "sink");
+  GstPad *input = gst_ghost_pad_new (NULL, sink);
+
+  self->queue = gst_element_get_static_pad (queue, "sink");
+  g_signal_connect (queue, "overrun", G_CALLBACK (on_overrun), self);
+  gst_pad_add_probe (input, GST_PAD_PROBE_TYPE_BUFFER, on_media, self, NULL);
+  gst_pad_set_active (input, TRUE);
+  gst_element_add_pad (GST_ELEMENT (bin), input);
+
+  return input;
+}
+
+/**
+ * gst_peer_track_link:
+ * @media: of the offer
+ * @mline: its number there
+ */
+gboolean
+gst_peer_track_link (GstPeerTrack *self, GstPeerStream *stream,
+    const GstPeerCodec *codec, const GstSDPMedia *media, guint mline,
+    guint payload_type, GError **error)
+{
+  g_autofree char *description =
+      g_strdup_printf (QUEUE " ! %s pt=%u", codec->payload, payload_type);
+  g_autoptr (GstObject) bin =
+      gst_object_get_parent (GST_OBJECT (self->connection));
+  g_autoptr (GstPad) output = NULL;
+  g_autoptr (GstPad) sink = NULL;
+  GstElement *chain;
+  GstPad *input;
+
+  chain = gst_parse_bin_from_description (description, TRUE, error);
+  if (chain == NULL)
+    return FALSE;
+  gst_bin_add (GST_BIN (bin), chain);
+  input = add_input (self, chain);
+
+  sink = request_sink (self, media, mline, payload_type);
+  output = gst_element_get_static_pad (chain, "src");
+  if (sink == NULL || gst_pad_link (output, sink) != GST_PAD_LINK_OK) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_PAD,
+        "The peer connection takes no %s.", codec->name);
+    return FALSE;
+  }
+
+  self->source = gst_peer_stream_request_source (stream, codec, error);
+  if (self->source == NULL)
+    return FALSE;
+
+  return gst_pad_link (self->source, input) == GST_PAD_LINK_OK;
+}
+
+/**
+ * gst_peer_track_open:
+ *
+ * The peer takes media from now on.
+ */
+void
+gst_peer_track_open (GstPeerTrack *self)
+{
+  g_atomic_int_set (&self->open, TRUE);
+}
+
+/**
+ * gst_peer_track_close:
+ *
+ * Lets go of the stream.
+ */
+void
+gst_peer_track_close (GstPeerTrack *self)
+{
+  g_atomic_int_set (&self->open, FALSE);
+  if (self->source != NULL)
+    gst_peer_stream_release_source (g_steal_pointer (&self->source));
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "signaller.h"
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_PEER_SESSION_SERVER (gst_peer_session_server_get_type ())
+G_DECLARE_FINAL_TYPE (GstPeerSessionServer, gst_peer_session_server, GST,
+    PEER_SESSION_SERVER, GObject)
+
+GstPeerSignaller *gst_peer_session_server_new (
+    const char *location, guint max_sessions, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Runs gst-launch-1.0 with a peersink.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+async function findPort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** A pipeline with a peersink at `url`. */
+export class Launch {
+  static async start(description, { path = '/live', debug = '1' } = {}) {
+    const self = new Launch();
+    const port = await findPort();
+    self.url = `http://127.0.0.1:${port}${path}`;
+    const line = description.replace('LOCATION',
+      `location=whep://127.0.0.1:${port}${path}`);
+    self.child = spawn('gst-launch-1.0', ['-e', ...line.split(' ')],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, GST_DEBUG_NO_COLOR: '1', GST_DEBUG: debug },
+      });
+    // After its last word.
+    self.exited = once(self.child, 'close');
+    self.output = '';
+    self.log = '';
+    self.child.stdout.setEncoding('utf8');
+    self.child.stderr.setEncoding('utf8');
+    self.child.stderr.on('data', (text) => {
+      self.log += text;
+    });
+    await new Promise((resolve, reject) => {
+      self.child.stdout.on('data', (text) => {
+        self.output += text;
+        if (self.output.includes('PLAYING'))
+          resolve();
+      });
+      self.exited.then(() => reject(new Error(self.output + self.log)));
+    });
+    return self;
+  }
+
+  /** Ctrl-C; resolves to how it ended, and after how many ms. */
+  async interrupt() {
+    const since = performance.now();
+    this.child.kill('SIGINT');
+    const [code, signal] = await this.exited;
+    return { code, signal, took: performance.now() - since };
+  }
+
+  kill() {
+    this.child.kill('SIGKILL');
+  }
+}
+
+/** What the first line of README's has. */
+export const camera = 'videotestsrc is-live=true ! peersink name=s LOCATION ' +
+  'audiotestsrc is-live=true ! s.';

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// gst-launch-1.0 with peersink, as README has it, and browsers that watch its
+// page.
+
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { browserNames, buildDir, launchBrowser } from './harness.mjs';
+import { camera, Launch } from './launch.mjs';
+
+/** Opens the player, and waits until its picture moves. */
+async function watch(browser, url) {
+  const page = await browser.newPage();
+  await page.goto(url);
+  await page.waitForFunction(() => {
+    const video = document.querySelector('video');
+    return video.videoWidth > 0 && video.currentTime > 0.2;
+  }, { timeout: 15000 });
+  return page;
+}
+
+for (const browserName of browserNames) {
+  describe(`${browserName} watches a peersink`, { timeout: 120000 }, () => {
+    let browser;
+    before(async () => {
+      browser = await launchBrowser(browserName);
+    });
+    after(() => browser?.close());
+
+    async function launch(t, ...args) {
+      const launched = await Launch.start(...args);
+      t.after(() => launched.kill());
+      return launched;
+    }
+
+    test('the page shows and sounds', async (t) => {
+      const { url } = await launch(t, camera);
+      const page = await watch(browser, url);
+      const [width, tracks] = await page.evaluate(() => {
+        const { videoWidth, srcObject } = document.querySelector('video');
+        return [videoWidth, srcObject.getTracks().map(({ kind }) => kind)];
+      });
+      assert.equal(width, 320);
+      assert.deepEqual(tracks.sort(), ['audio', 'video']);
+      await page.waitForFunction(
+        () => !document.querySelector('#unmute').hidden);
+      await page.click('#toggle');
+      await page.waitForFunction(() =>
+        /320x240.*kbit/.test(document.querySelector('#stats').textContent));
+      await mkdir(join(buildDir, 'screenshots'), { recursive: true });
+      await page.screenshot(
+        { path: join(buildDir, 'screenshots', `player-${browserName}.png`) });
+      await page.close();
+    });
+
+    test('a second one joins at once', async (t) => {
+      const { url } = await launch(t, camera);
+      const first = await watch(browser, url);
+      const second = await watch(browser, url);
+      await first.close();
+      await second.waitForFunction((since) =>
+        document.querySelector('video').currentTime > since, {},
+        await second.evaluate(
+          () => document.querySelector('video').currentTime + 1));
+      await second.close();
+    });
+
+    test('what is not live is paced, and its end ends the page', async (t) => {
+      const since = performance.now();
+      const launched = await launch(t,
+        'videotestsrc num-buffers=150 ! peersink LOCATION');
+      const page = await watch(browser, launched.url);
+      const [code] = await launched.exited;
+      const took = performance.now() - since;
+      assert.equal(code, 0, launched.output + launched.log);
+      assert.ok(took > 4900, `5 s took ${took} ms`);
+      await page.waitForFunction(() =>
+        document.querySelector('#state').dataset.state === 'failed',
+        { timeout: 1000 });
+      await page.close();
+    });
+
+    test('Ctrl-C tells the page and ends well', async (t) => {
+      const launched = await launch(t, camera);
+      const page = await watch(browser, launched.url);
+      const end = await launched.interrupt();
+      assert.equal(end.code, 0, launched.output);
+      assert.ok(end.took < 3000, `took ${end.took} ms`);
+      t.diagnostic(`ended after ${end.took.toFixed(0)} ms`);
+      await page.waitForFunction(() =>
+        document.querySelector('#state').dataset.state === 'failed',
+        { timeout: 1000 });
+      await page.close();
+    });
+  });
+}
