@@ -74,6 +74,7 @@ typedef struct {
 
   GMutex lock;
   GCond cond;
+  guint n_frames;
 } Player;
 
 static void
@@ -107,15 +108,46 @@ player_await (Player *self, const char *name, int value)
 }
 
 static void
+on_frame (GstElement *sink, GstBuffer *buffer, GstPad *pad, Player *self)
+{
+  g_mutex_lock (&self->lock);
+  self->n_frames++;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
 on_pad_added (GstElement *peer, GstPad *pad, Player *self)
 {
-  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
-  g_autoptr (GstPad) sink_pad = gst_element_get_static_pad (sink, "sink");
+  GstElement *bin = gst_parse_bin_from_description (
+      "rtpvp8depay ! fakesink name=sink async=false sync=false "
+      "signal-handoffs=true",
+      TRUE, NULL);
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (bin), "sink");
+  g_autoptr (GstPad) input = gst_element_get_static_pad (bin, "sink");
 
-  g_object_set (sink, "async", FALSE, "sync", FALSE, NULL);
-  gst_bin_add (GST_BIN (self->pipeline), sink);
-  gst_element_sync_state_with_parent (sink);
-  gst_pad_link (pad, sink_pad);
+  g_signal_connect (sink, "handoff", G_CALLBACK (on_frame), self);
+  gst_bin_add (GST_BIN (self->pipeline), bin);
+  gst_element_sync_state_with_parent (bin);
+  gst_pad_link (pad, input);
+}
+
+/* More than a second of them: GStreamer's DTLS connections have a timer of that
+ * length, whose thread must not drop the last reference while their decoder is
+ * disposed of (gstdtlsconnection.c, schedule_timeout_handling). */
+#define ENOUGH_FRAMES 45
+
+static void
+player_await_media (Player *self)
+{
+  gint64 end = g_get_monotonic_time () + WATCHDOG / GST_USECOND;
+  gboolean in_time = TRUE;
+
+  g_mutex_lock (&self->lock);
+  while (self->n_frames < ENOUGH_FRAMES && in_time)
+    in_time = g_cond_wait_until (&self->cond, &self->lock, end);
+  g_mutex_unlock (&self->lock);
+  ck_assert_msg (in_time, "only %u frames have come", self->n_frames);
 }
 
 static GstWebRTCSessionDescription *
@@ -190,6 +222,7 @@ player_new (const char *url)
   g_signal_emit_by_name (self->peer, "set-remote-description", answer, NULL);
   player_await (
       self, "connection-state", GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED);
+  player_await_media (self);
 
   return self;
 }
