@@ -15,7 +15,7 @@
  * ]|
  * A browser at http://127.0.0.1:8080/live sees and hears it.
  *
- * Since: 0.2
+ * Since: 0.1
  */
 
 #include "peersink.h"
@@ -326,7 +326,7 @@ gst_peer_sink_class_init (GstPeerSinkClass *klass)
    *
    * The address to serve at, `whep://host:port/path`.
    *
-   * Since: 0.2
+   * Since: 0.1
    */
   g_object_class_install_property (object_class, PROP_LOCATION,
       g_param_spec_string ("location", "Location", "The address to serve at",
@@ -340,7 +340,7 @@ gst_peer_sink_class_init (GstPeerSinkClass *klass)
    * The time in ms after which the end of the sessions is not waited for any
    * more.
    *
-   * Since: 0.2
+   * Since: 0.1
    */
   g_object_class_install_property (object_class, PROP_CLOSE_TIMEOUT,
       g_param_spec_uint ("close-timeout", "Close timeout",
@@ -354,7 +354,7 @@ gst_peer_sink_class_init (GstPeerSinkClass *klass)
    *
    * How many peers are served at once; more are refused.
    *
-   * Since: 0.2
+   * Since: 0.1
    */
   g_object_class_install_property (object_class, PROP_MAX_SESSIONS,
       g_param_spec_uint ("max-sessions", "Max sessions",

@@ -357,7 +357,7 @@ on_connection_state (
 
 /**
  * gst_peer_session_new:
- * @bin: to live in
+ * @bin: to live in, with a close-timeout
  */
 GstPeerSession *
 gst_peer_session_new (const char *id, GstBin *bin, GstPeerLoop *loop,
@@ -365,6 +365,7 @@ gst_peer_session_new (const char *id, GstBin *bin, GstPeerLoop *loop,
 {
   GstPeerSession *self = g_new0 (GstPeerSession, 1);
   g_autofree char *name = g_strdup_printf ("session-%s", id);
+  guint close_timeout;
 
   self->ref_count = 1;
   self->id = g_strdup (id);
@@ -379,6 +380,8 @@ gst_peer_session_new (const char *id, GstBin *bin, GstPeerLoop *loop,
       gst_object_ref_sink (gst_element_factory_make ("peerconnection", NULL));
   gst_util_set_object_arg (
       G_OBJECT (self->connection), "bundle-policy", "max-bundle");
+  g_object_get (bin, "close-timeout", &close_timeout, NULL);
+  g_object_set (self->connection, "close-timeout", close_timeout, NULL);
   g_signal_connect (self->connection, "notify::ice-gathering-state",
       G_CALLBACK (on_gathering_state), self);
   g_signal_connect (self->connection, "notify::connection-state",
@@ -393,12 +396,6 @@ const char *
 gst_peer_session_get_id (GstPeerSession *self)
 {
   return self->id;
-}
-
-GstElement *
-gst_peer_session_get_connection (GstPeerSession *self)
-{
-  return self->connection;
 }
 
 gboolean

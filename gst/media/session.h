@@ -37,7 +37,6 @@ void gst_peer_session_unref (GstPeerSession *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstPeerSession, gst_peer_session_unref)
 
 const char *gst_peer_session_get_id (GstPeerSession *self);
-GstElement *gst_peer_session_get_connection (GstPeerSession *self);
 gboolean gst_peer_session_is_connected (GstPeerSession *self);
 
 gboolean gst_peer_session_accept (GstPeerSession *self, GPtrArray *streams,

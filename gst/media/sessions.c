@@ -426,7 +426,7 @@ gst_peer_sessions_start (GstPeerSessions *self, const char *location,
     guint max_sessions, GError **error)
 {
   GstPeerSignaller *signaller =
-      gst_peer_session_server_new (location, max_sessions, error);
+      gst_peer_session_server_new ("whep", location, max_sessions, error);
 
   if (signaller == NULL)
     return FALSE;

@@ -29,23 +29,38 @@ typedef struct {
   const GstPeerCodec *codec;
   GstElement *bin;
   GstElement *tee;
-  gint64 key_frame_time; /* on the thread that asks, one at a time */
+  gint n_sources;        /* who takes it */
+  gint64 key_frame_time; /* guarded by the object lock of the tee's sink */
 } Encoding;
 
-/* Of an audio stream, which has none but key frames, nobody asks. */
+/* For nobody, nothing is encoded. */
+static GstPadProbeReturn
+on_input (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Encoding *encoding = user_data;
+
+  return g_atomic_int_get (&encoding->n_sources) > 0 ? GST_PAD_PROBE_OK
+                                                     : GST_PAD_PROBE_DROP;
+}
+
+/* From any thread that hears a peer. */
 static GstPadProbeReturn
 on_upstream_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
   Encoding *encoding = user_data;
   gint64 now = g_get_monotonic_time ();
+  gboolean due;
 
   if (!gst_event_has_name (GST_PAD_PROBE_INFO_EVENT (info), "GstForceKeyUnit"))
     return GST_PAD_PROBE_OK;
-  if (now - encoding->key_frame_time < KEY_FRAME_INTERVAL)
-    return GST_PAD_PROBE_DROP;
-  encoding->key_frame_time = now;
 
-  return GST_PAD_PROBE_OK;
+  GST_OBJECT_LOCK (pad);
+  due = now - encoding->key_frame_time >= KEY_FRAME_INTERVAL;
+  if (due)
+    encoding->key_frame_time = now;
+  GST_OBJECT_UNLOCK (pad);
+
+  return due ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
 }
 
 static void
@@ -78,6 +93,7 @@ make_encoding (GstPeerStream *self, const GstPeerCodec *codec, GError **error)
   g_autofree char *description = describe (codec, input);
   GstElement *bin = gst_parse_bin_from_description (description, TRUE, error);
   g_autoptr (GstPad) sink = NULL;
+  g_autoptr (GstPad) input_pad = NULL;
   Encoding *encoding;
 
   if (bin == NULL)
@@ -90,6 +106,9 @@ make_encoding (GstPeerStream *self, const GstPeerCodec *codec, GError **error)
   sink = gst_element_get_static_pad (encoding->tee, "sink");
   gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_upstream_event,
       encoding, NULL);
+  input_pad = gst_element_get_static_pad (bin, "sink");
+  gst_pad_add_probe (
+      input_pad, GST_PAD_PROBE_TYPE_BUFFER, on_input, encoding, NULL);
 
   gst_bin_add (self->bin, gst_object_ref (bin));
   gst_element_sync_state_with_parent (bin);
@@ -127,6 +146,8 @@ gst_peer_stream_request_source (
   source = gst_ghost_pad_new (NULL, inner);
   gst_pad_set_active (source, TRUE);
   gst_element_add_pad (encoding->bin, source);
+  g_object_set_data (G_OBJECT (source), "count", &encoding->n_sources);
+  g_atomic_int_inc (&encoding->n_sources);
 
   return gst_object_ref (source);
 }
@@ -159,6 +180,7 @@ on_source_idle (GstPad *source, GstPadProbeInfo *info, gpointer user_data)
 void
 gst_peer_stream_release_source (GstPad *source)
 {
+  g_atomic_int_add ((gint *)g_object_get_data (G_OBJECT (source), "count"), -1);
   gst_pad_add_probe (
       source, GST_PAD_PROBE_TYPE_IDLE, on_source_idle, NULL, NULL);
   gst_object_unref (source);

@@ -57,7 +57,7 @@ gst_peer_sdp_fragment_parse (const char *text, gsize size)
 
     if (*line == '\0')
       continue;
-    if (line[0] == '\0' || line[1] != '=')
+    if (line[1] != '=')
       return NULL;
 
     if (line[0] == 'm') {

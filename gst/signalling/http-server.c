@@ -42,7 +42,7 @@ static GHashTable *registry; /* "host:port" to GstPeerHttpServer */
 typedef struct {
   GstPeerHttpServer *server;
   const char *text;
-  guint port;
+  GSocketAddress *address;
   Route *route;
   GError *error;
   void (*func) (gpointer call);
@@ -229,8 +229,6 @@ start (gpointer user_data)
 {
   Call *call = user_data;
   GstPeerHttpServer *self = call->server;
-  g_autoptr (GSocketAddress) address =
-      resolve (call->text, call->port, &call->error);
 
   self->soup = g_object_new (
       SOUP_TYPE_SERVER, "server-header", "gst-peerconnection ", NULL);
@@ -241,9 +239,9 @@ start (gpointer user_data)
   g_signal_connect (
       self->soup, "request-started", G_CALLBACK (on_request_started), NULL);
   soup_server_add_handler (self->soup, NULL, on_request, self, NULL);
-  if (address != NULL && g_socket_listener_add_address (self->listener, address,
-                             G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL,
-                             NULL, &call->error))
+  if (g_socket_listener_add_address (self->listener, call->address,
+          G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL, NULL,
+          &call->error))
     accept_next (self);
 }
 
@@ -273,10 +271,10 @@ free_server (GstPeerHttpServer *self)
 }
 
 static GstPeerHttpServer *
-new_server (const char *host, guint port, const char *key, GError **error)
+new_server (GSocketAddress *address, const char *key, GError **error)
 {
   GstPeerHttpServer *self = g_new0 (GstPeerHttpServer, 1);
-  Call call = { .server = self, .text = host, .port = port, .func = start };
+  Call call = { .server = self, .address = address, .func = start };
 
   self->key = g_strdup (key);
   self->loop = gst_peer_loop_new ("http-server");
@@ -301,14 +299,18 @@ GstPeerHttpServer *
 gst_peer_http_server_acquire (const char *host, guint port, GError **error)
 {
   g_autofree char *key = g_strdup_printf ("%s:%u", host, port);
+  g_autoptr (GSocketAddress) address = resolve (host, port, error);
   GstPeerHttpServer *self;
+
+  if (address == NULL)
+    return NULL;
 
   g_mutex_lock (&registry_lock);
   if (registry == NULL)
     registry = g_hash_table_new (g_str_hash, g_str_equal);
   self = g_hash_table_lookup (registry, key);
   if (self == NULL)
-    self = new_server (host, port, key, error);
+    self = new_server (address, key, error);
   if (self != NULL)
     self->n_users++;
   g_mutex_unlock (&registry_lock);

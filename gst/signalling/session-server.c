@@ -557,24 +557,33 @@ gst_peer_session_server_init (GstPeerSessionServer *self)
 
 /**
  * gst_peer_session_server_new:
- * @location: "whep://host:port/path" or "whip://..."
+ * @scheme: "whep" or "whip"
+ * @location: "whep://host:port/path" or "whip://...", of that scheme: nothing
+ *   else is served in its place, and nothing in the clear for want of TLS
  * @max_sessions: of which more are refused
  *
  * Returns: (transfer full) (nullable)
  */
 GstPeerSignaller *
-gst_peer_session_server_new (
-    const char *location, guint max_sessions, GError **error)
+gst_peer_session_server_new (const char *scheme, const char *location,
+    guint max_sessions, GError **error)
 {
   g_autoptr (GUri) uri = g_uri_parse (location, G_URI_FLAGS_NONE, error);
   GstPeerSessionServer *self;
-  const char *path;
+  const char *host, *path;
 
   if (uri == NULL)
     return NULL;
+  host = g_uri_get_host (uri);
+  if (!g_str_equal (g_uri_get_scheme (uri), scheme) || host == NULL ||
+      *host == '\0') {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+        "Only %s://host:port/path can be served.", scheme);
+    return NULL;
+  }
 
   self = g_object_new (GST_TYPE_PEER_SESSION_SERVER, NULL);
-  self->host = g_strdup (g_uri_get_host (uri));
+  self->host = g_strdup (host);
   self->port = g_uri_get_port (uri) != -1 ? g_uri_get_port (uri) : DEFAULT_PORT;
   path = g_uri_get_path (uri);
   self->path = g_strdup (strlen (path) > 1 ? path : DEFAULT_PATH);

@@ -56,7 +56,7 @@ for (const browserName of browserNames) {
       await page.close();
     });
 
-    test('a second one joins at once', async (t) => {
+    test('a second one joins, and the first may leave', async (t) => {
       const { url } = await launch(t, camera);
       const first = await watch(browser, url);
       const second = await watch(browser, url);

@@ -372,6 +372,110 @@ GST_START_TEST (test_peers_come_and_go)
 }
 GST_END_TEST
 
+static const char *const locations[] = { "wheps://127.0.0.1/live",
+  "whip://127.0.0.1/live", "http://127.0.0.1/live", "whep:///live", "whep:live",
+  "live" };
+
+/* Nothing else is served in its place, least of all in the clear. */
+GST_START_TEST (test_other_locations_are_refused)
+{
+  g_autoptr (GstElement) sink =
+      gst_object_ref_sink (gst_element_factory_make ("peersink", NULL));
+
+  g_object_set (sink, "location", locations[__i__], NULL);
+  ck_assert_int_eq (gst_element_set_state (sink, GST_STATE_PLAYING),
+      GST_STATE_CHANGE_FAILURE);
+  gst_element_set_state (sink, GST_STATE_NULL);
+}
+GST_END_TEST
+
+typedef struct {
+  GMutex lock;
+  GCond cond;
+  guint n_source;
+  guint n_encoded;
+} Counts;
+
+static GstPadProbeReturn
+count_source (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Counts *counts = user_data;
+
+  g_mutex_lock (&counts->lock);
+  counts->n_source++;
+  g_cond_broadcast (&counts->cond);
+  g_mutex_unlock (&counts->lock);
+
+  return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn
+count_encoded (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Counts *counts = user_data;
+
+  g_mutex_lock (&counts->lock);
+  counts->n_encoded++;
+  g_mutex_unlock (&counts->lock);
+
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+await_source (Counts *counts, guint n_more)
+{
+  guint end;
+
+  g_mutex_lock (&counts->lock);
+  end = counts->n_source + n_more;
+  while (counts->n_source < end)
+    g_cond_wait (&counts->cond, &counts->lock);
+  g_mutex_unlock (&counts->lock);
+}
+
+static void
+watch_pad (GstElement *element, GstPadProbeCallback count, Counts *counts)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, "src");
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, count, counts, NULL);
+}
+
+GST_START_TEST (test_nothing_is_encoded_for_nobody)
+{
+  g_autoptr (Server) server = server_new (LIVE);
+  g_autoptr (Player) player = NULL;
+  g_autoptr (GstElement) source =
+      gst_bin_get_by_name (GST_BIN (server->pipeline), "source");
+  g_autoptr (GstIterator) encoders =
+      gst_bin_iterate_all_by_element_factory_name (
+          GST_BIN (server->pipeline), "vp8enc");
+  g_auto (GValue) encoder = G_VALUE_INIT;
+  Counts counts = { .n_source = 0 };
+  guint before, after;
+
+  g_mutex_init (&counts.lock);
+  g_cond_init (&counts.cond);
+  server_play (server);
+  player = player_new (server->url);
+  gst_iterator_resync (encoders);
+  ck_assert_int_eq (gst_iterator_next (encoders, &encoder), GST_ITERATOR_OK);
+  watch_pad (source, count_source, &counts);
+  watch_pad (g_value_get_object (&encoder), count_encoded, &counts);
+  await_source (&counts, 10);
+  ck_assert_uint_gt (counts.n_encoded, 0);
+
+  gst_element_set_state (player->pipeline, GST_STATE_NULL);
+  /* What was on its way gets through. */
+  await_source (&counts, 10);
+  before = counts.n_encoded;
+  await_source (&counts, 10);
+  after = counts.n_encoded;
+  ck_assert_uint_eq (after, before);
+  gst_element_set_state (server->pipeline, GST_STATE_NULL);
+}
+GST_END_TEST
+
 static Suite *
 peersink_suite (void)
 {
@@ -387,6 +491,9 @@ peersink_suite (void)
   tcase_add_test (tcase, test_eos_tells_the_peer);
   tcase_add_test (tcase, test_null_tells_the_peer);
   tcase_add_test (tcase, test_peers_come_and_go);
+  tcase_add_test (tcase, test_nothing_is_encoded_for_nobody);
+  tcase_add_loop_test (
+      tcase, test_other_locations_are_refused, 0, G_N_ELEMENTS (locations));
 
   return suite;
 }
