@@ -501,11 +501,11 @@ on_sctp_packet (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
-static void
+static gboolean
 cut_off (GstPeerClose *self)
 {
-  if (g_atomic_int_compare_and_exchange (&self->cut_off, FALSE, TRUE))
-    gst_peer_insides_cut_off (self->child);
+  return !g_atomic_int_compare_and_exchange (&self->cut_off, FALSE, TRUE) ||
+         gst_peer_insides_cut_off (self->child);
 }
 
 static void
@@ -513,8 +513,8 @@ abort_association (GstElement *element, gpointer user_data)
 {
   GstPeerClose *self = user_data;
 
-  cut_off (self);
-  gst_peer_insides_abort_sctp (self->child);
+  if (cut_off (self))
+    gst_peer_insides_abort_sctp (self->child);
 }
 
 GstPeerStepResult

@@ -18,6 +18,9 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_peer_connection_debug);
 #define GST_CAT_DEFAULT gst_peer_connection_debug
 
+/* What one packet takes to be looked at, many times over. */
+#define CUT_OFF_TIMEOUT (100 * G_TIME_SPAN_MILLISECOND)
+
 /* Exported by libgstwebrtc for webrtcbin, whose header is not installed
  * (gst-libs/gst/webrtc/webrtc-priv.h). */
 void gst_webrtc_data_channel_on_error (
@@ -323,11 +326,27 @@ unlock_channels (GPtrArray *locked)
     GST_PAD_STREAM_UNLOCK (g_ptr_array_index (locked, i));
 }
 
+/* Shared by who waits and by the probe, of which either may be the last. */
 typedef struct {
   GMutex lock;
   GCond cond;
   gboolean is_idle;
 } Idle;
+
+static void
+clear_idle (gpointer data)
+{
+  Idle *idle = data;
+
+  g_mutex_clear (&idle->lock);
+  g_cond_clear (&idle->cond);
+}
+
+static void
+release_idle (gpointer idle)
+{
+  g_atomic_rc_box_release_full (idle, clear_idle);
+}
 
 static GstPadProbeReturn
 on_idle (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
@@ -348,24 +367,30 @@ discard (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_DROP;
 }
 
-/* When this returns, nothing is beyond @source, and nothing follows. */
-static void
+/* Nothing follows @source any more. Returns whether nothing is beyond it
+ * either, for which it waits. */
+static gboolean
 cut_off (GstPad *source)
 {
-  Idle idle = { .is_idle = FALSE };
+  Idle *idle = g_atomic_rc_box_new0 (Idle);
+  gint64 end = g_get_monotonic_time () + CUT_OFF_TIMEOUT;
+  gboolean is_idle, in_time = TRUE;
 
-  g_mutex_init (&idle.lock);
-  g_cond_init (&idle.cond);
+  g_mutex_init (&idle->lock);
+  g_cond_init (&idle->cond);
   gst_pad_add_probe (source,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, discard, NULL,
       NULL);
-  gst_pad_add_probe (source, GST_PAD_PROBE_TYPE_IDLE, on_idle, &idle, NULL);
-  g_mutex_lock (&idle.lock);
-  while (!idle.is_idle)
-    g_cond_wait (&idle.cond, &idle.lock);
-  g_mutex_unlock (&idle.lock);
-  g_mutex_clear (&idle.lock);
-  g_cond_clear (&idle.cond);
+  gst_pad_add_probe (source, GST_PAD_PROBE_TYPE_IDLE, on_idle,
+      g_atomic_rc_box_acquire (idle), release_idle);
+  g_mutex_lock (&idle->lock);
+  while (!idle->is_idle && in_time)
+    in_time = g_cond_wait_until (&idle->cond, &idle->lock, end);
+  is_idle = idle->is_idle;
+  g_mutex_unlock (&idle->lock);
+  release_idle (idle);
+
+  return is_idle;
 }
 
 /**
@@ -374,11 +399,15 @@ cut_off (GstPad *source)
  * Nothing that comes from the network is looked at any more. What is closed
  * behind the DTLS decoders, and the decoders themselves once they are, would
  * answer with GST_FLOW_FLUSHING or GST_FLOW_EOS: nicesrc stops at that, which
- * also reads for the ICE agent. Waits for what is being looked at.
+ * also reads for the ICE agent. Waits for what is being looked at, though not
+ * for an application that keeps it.
+ *
+ * Returns: whether nothing is being looked at
  */
-void
+gboolean
 gst_peer_insides_cut_off (GstElement *child)
 {
+  gboolean done = TRUE;
   g_autoptr (GPtrArray) decoders = find_all (child, "dtlssrtpdec");
 
   for (guint i = 0; i < decoders->len; i++) {
@@ -387,8 +416,10 @@ gst_peer_insides_cut_off (GstElement *child)
     g_autoptr (GstPad) source = sink != NULL ? gst_pad_get_peer (sink) : NULL;
 
     if (source != NULL)
-      cut_off (source);
+      done &= cut_off (source);
   }
+
+  return done;
 }
 
 /**

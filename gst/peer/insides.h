@@ -25,7 +25,7 @@ void gst_peer_transport_end_reports (GstPeerTransport *self, guint32 ssrc);
 char *gst_peer_transport_cname (GstPeerTransport *self);
 
 GstPad *gst_peer_insides_sctp_exit (GstElement *child);
-void gst_peer_insides_cut_off (GstElement *child);
+gboolean gst_peer_insides_cut_off (GstElement *child);
 void gst_peer_insides_abort_sctp (GstElement *child);
 
 gboolean gst_peer_insides_pad_ssrc (GstPad *src, guint32 *ssrc);
