@@ -263,7 +263,8 @@ open_session (gpointer data)
 
 static void
 on_session_requested (GstPeerSignaller *signaller, const char *id,
-    GstWebRTCSessionDescription *offer, GstPeerSessions *self)
+    GstWebRTCSessionDescription *offer, const char *const *ice_servers,
+    GstPeerSessions *self)
 {
   Event *event = new_event (self, id);
 
@@ -426,10 +427,8 @@ gst_peer_sessions_start (GstPeerSessions *self, const char *location,
     guint max_sessions, GError **error)
 {
   GstPeerSignaller *signaller =
-      gst_peer_session_server_new ("whep", location, max_sessions, error);
-
-  if (signaller == NULL)
-    return FALSE;
+      g_object_new (GST_TYPE_PEER_SESSION_SERVER, "scheme", "whep", "location",
+          location, "max-sessions", max_sessions, NULL);
 
   g_signal_connect (
       signaller, "session-requested", G_CALLBACK (on_session_requested), self);

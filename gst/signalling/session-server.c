@@ -28,9 +28,13 @@
 
 #define RETRY_AFTER "5" /* s */
 
+enum { PROP_0, PROP_SCHEME, PROP_LOCATION, PROP_MAX_SESSIONS };
+
 struct _GstPeerSessionServer {
   GObject parent;
 
+  char *scheme;
+  char *location;
   char *host;
   guint port;
   char *path;
@@ -242,7 +246,8 @@ open_session (GstPeerSessionServer *self, SoupServerMessage *message)
   g_hash_table_insert (self->sessions, session->id, session);
 
   soup_server_message_pause (message);
-  gst_peer_signaller_session_requested (GST_PEER_SIGNALLER (self), id, offer);
+  gst_peer_signaller_session_requested (
+      GST_PEER_SIGNALLER (self), id, offer, NULL);
 }
 
 static void
@@ -429,10 +434,7 @@ end (gpointer data)
   GstPeerSessionServer *self = saying->server;
   Session *session = g_hash_table_lookup (self->sessions, saying->id);
 
-  if (session == NULL)
-    return G_SOURCE_REMOVE;
-
-  if (session->message != NULL) {
+  if (session != NULL && session->message != NULL) {
     if (saying->fault != NULL)
       gst_peer_http_respond_error (
           session->message, SOUP_STATUS_UNPROCESSABLE_ENTITY, saying->fault);
@@ -440,7 +442,9 @@ end (gpointer data)
       respond_later (session->message, "The stream is not there now.\n");
     resume (session);
   }
-  drop_session (self, saying->id);
+  if (session != NULL)
+    drop_session (self, saying->id);
+  gst_peer_signaller_session_released (GST_PEER_SIGNALLER (self), saying->id);
 
   return G_SOURCE_REMOVE;
 }
@@ -470,10 +474,38 @@ gst_peer_session_server_end_session (
 /* === life === */
 
 static gboolean
+parse_location (GstPeerSessionServer *self, GError **error)
+{
+  g_autoptr (GUri) uri = g_uri_parse (self->location, G_URI_FLAGS_NONE, error);
+  const char *host, *path;
+
+  if (uri == NULL)
+    return FALSE;
+  host = g_uri_get_host (uri);
+  if (!g_str_equal (g_uri_get_scheme (uri), self->scheme) || host == NULL ||
+      *host == '\0') {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+        "Only %s://host:port/path can be served.", self->scheme);
+    return FALSE;
+  }
+
+  g_free (self->host);
+  self->host = g_strdup (host);
+  self->port = g_uri_get_port (uri) != -1 ? g_uri_get_port (uri) : DEFAULT_PORT;
+  path = g_uri_get_path (uri);
+  g_free (self->path);
+  self->path = g_strdup (strlen (path) > 1 ? path : DEFAULT_PATH);
+
+  return TRUE;
+}
+
+static gboolean
 gst_peer_session_server_start (GstPeerSignaller *signaller, GError **error)
 {
   GstPeerSessionServer *self = GST_PEER_SESSION_SERVER (signaller);
 
+  if (!parse_location (self, error))
+    return FALSE;
   self->http = gst_peer_http_server_acquire (self->host, self->port, error);
   if (self->http == NULL) {
     g_prefix_error (error, "%s:%u: ", self->host, self->port);
@@ -535,6 +567,8 @@ gst_peer_session_server_finalize (GObject *object)
   g_clear_pointer (&self->http, gst_peer_http_server_release);
   g_queue_clear_full (&self->ended, free_ended);
   g_hash_table_unref (self->sessions);
+  g_free (self->scheme);
+  g_free (self->location);
   g_free (self->host);
   g_free (self->path);
 
@@ -542,9 +576,60 @@ gst_peer_session_server_finalize (GObject *object)
 }
 
 static void
+gst_peer_session_server_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstPeerSessionServer *self = GST_PEER_SESSION_SERVER (object);
+
+  switch (id) {
+  case PROP_SCHEME:
+    self->scheme = g_value_dup_string (value);
+    break;
+  case PROP_LOCATION:
+    self->location = g_value_dup_string (value);
+    break;
+  case PROP_MAX_SESSIONS:
+    self->max_sessions = g_value_get_uint (value);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+}
+
+static void
 gst_peer_session_server_class_init (GstPeerSessionServerClass *klass)
 {
-  G_OBJECT_CLASS (klass)->finalize = gst_peer_session_server_finalize;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = gst_peer_session_server_finalize;
+  object_class->set_property = gst_peer_session_server_set_property;
+
+  /**
+   * GstPeerSessionServer:scheme:
+   *
+   * "whep" or "whip". Nothing else is served in its place.
+   */
+  g_object_class_install_property (object_class, PROP_SCHEME,
+      g_param_spec_string ("scheme", NULL, NULL, "whep",
+          G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS));
+
+  /**
+   * GstPeerSessionServer:location:
+   *
+   * "whep://host:port/path" or "whip://..."
+   */
+  g_object_class_install_property (object_class, PROP_LOCATION,
+      g_param_spec_string ("location", NULL, NULL, NULL,
+          G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS));
+
+  /**
+   * GstPeerSessionServer:max-sessions:
+   *
+   * More are refused.
+   */
+  g_object_class_install_property (object_class, PROP_MAX_SESSIONS,
+      g_param_spec_uint ("max-sessions", NULL, NULL, 1, 10000, 100,
+          G_PARAM_WRITABLE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS));
 }
 
 static void
@@ -553,41 +638,4 @@ gst_peer_session_server_init (GstPeerSessionServer *self)
   self->sessions =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, free_session);
   g_queue_init (&self->ended);
-}
-
-/**
- * gst_peer_session_server_new:
- * @scheme: "whep" or "whip"
- * @location: "whep://host:port/path" or "whip://...", of that scheme: nothing
- *   else is served in its place, and nothing in the clear for want of TLS
- * @max_sessions: of which more are refused
- *
- * Returns: (transfer full) (nullable)
- */
-GstPeerSignaller *
-gst_peer_session_server_new (const char *scheme, const char *location,
-    guint max_sessions, GError **error)
-{
-  g_autoptr (GUri) uri = g_uri_parse (location, G_URI_FLAGS_NONE, error);
-  GstPeerSessionServer *self;
-  const char *host, *path;
-
-  if (uri == NULL)
-    return NULL;
-  host = g_uri_get_host (uri);
-  if (!g_str_equal (g_uri_get_scheme (uri), scheme) || host == NULL ||
-      *host == '\0') {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-        "Only %s://host:port/path can be served.", scheme);
-    return NULL;
-  }
-
-  self = g_object_new (GST_TYPE_PEER_SESSION_SERVER, NULL);
-  self->host = g_strdup (host);
-  self->port = g_uri_get_port (uri) != -1 ? g_uri_get_port (uri) : DEFAULT_PORT;
-  path = g_uri_get_path (uri);
-  self->path = g_strdup (strlen (path) > 1 ? path : DEFAULT_PATH);
-  self->max_sessions = max_sessions;
-
-  return GST_PEER_SIGNALLER (self);
 }

@@ -9,7 +9,4 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (GstPeerSessionServer, gst_peer_session_server, GST,
     PEER_SESSION_SERVER, GObject)
 
-GstPeerSignaller *gst_peer_session_server_new (const char *scheme,
-    const char *location, guint max_sessions, GError **error);
-
 G_END_DECLS
