@@ -116,7 +116,7 @@ add_stream (GstPeerSession *self, GstPeerStream *stream,
     if (i >= 64 || *taken & (G_GUINT64_CONSTANT (1) << i) ||
         !gst_peer_caps_are_of (input, gst_sdp_media_get_media (media)))
       continue;
-    codec = gst_peer_codecs_choose (media, input, &payload_type);
+    codec = gst_peer_codecs_choose (media, input, NULL, &payload_type);
     if (codec == NULL)
       continue;
     *taken |= G_GUINT64_CONSTANT (1) << i;

@@ -78,7 +78,7 @@ describe (const GstPeerCodec *codec, const GstCaps *input)
   if (gst_peer_caps_are_raw (input))
     return g_strdup_printf (ENCODER_QUEUE
         " ! %s ! %s ! %s ! tee name=tee allow-not-linked=true",
-        codec->convert, gst_peer_codec_find_encoder (codec),
+        codec->convert, gst_peer_codec_find_encoder (codec, NULL),
         codec->parse != NULL ? codec->parse : "identity");
 
   return g_strdup_printf (PARSER_QUEUE
