@@ -2,12 +2,14 @@
 
 #include "peerconnection.h"
 #include "peersink.h"
+#include "peersrc.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
   return GST_ELEMENT_REGISTER (peerconnection, plugin) &&
-         GST_ELEMENT_REGISTER (peersink, plugin);
+         GST_ELEMENT_REGISTER (peersink, plugin) &&
+         GST_ELEMENT_REGISTER (peersrc, plugin);
 }
 
 #define PACKAGE "gst-peerconnection"

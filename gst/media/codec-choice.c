@@ -70,6 +70,34 @@ find_form (const GstPeerCodec *codec, const GstCaps *downstream)
   return intersects (downstream, rtp) ? TAKES_RTP : TAKES_NOTHING;
 }
 
+/**
+ * gst_peer_codec_describe_receiver:
+ * @downstream: what is taken
+ *
+ * Returns: (transfer full) (nullable): from RTP to the form that is taken, as a
+ *   pipeline description; %NULL when there is no way to it
+ */
+char *
+gst_peer_codec_describe_receiver (
+    const GstPeerCodec *self, const GstCaps *downstream)
+{
+  g_autofree char *decoder = NULL;
+  const char *frame = self->frame != NULL ? self->frame : "identity";
+
+  switch (find_form (self, downstream)) {
+  case TAKES_ENCODED:
+    return g_strdup_printf ("%s ! %s", self->depay, frame);
+  case TAKES_RAW:
+    decoder = gst_peer_codec_describe_decoder (self);
+    return g_strdup_printf ("%s ! %s ! %s", self->depay, frame, decoder);
+  case TAKES_RTP:
+    return g_strdup ("identity");
+  case TAKES_NOTHING:
+  default:
+    return NULL;
+  }
+}
+
 /* === what a peer says === */
 
 /* More than anybody has; every one is looked up among all lines. */

@@ -70,6 +70,8 @@ GstCaps *gst_peer_codecs_make_offer (
     const char *media, const GstCaps *input, const GstCaps *preference);
 GstCaps *gst_peer_codecs_make_receive (
     const char *media, const GstCaps *downstream, const GstCaps *preference);
+char *gst_peer_codec_describe_receiver (
+    const GstPeerCodec *self, const GstCaps *downstream);
 
 /* What a format says beyond the codec, in codec-format.c. */
 guint gst_peer_codec_rank_format (const GstPeerCodec *self,

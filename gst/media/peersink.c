@@ -4,61 +4,59 @@
  * SECTION:element-peersink
  * @title: peersink
  *
- * Serves audio and video to any number of WebRTC peers: a WHEP server with a
- * player page of its own. Each medium is encoded once for each codec that a
- * peer takes, and not at all while there is none.
+ * Sends audio and video to WebRTC peers. Where they are follows from the
+ * #GstPeerSink:location: at `whep[s]://` it serves any number of viewers, with a
+ * player page of its own; to `whip[s]://` and `http[s]://` it publishes. Each
+ * medium is encoded once for each codec that a peer takes, and not at all while
+ * there is none.
  *
- * ## Example
+ * EOS, #GstPeerSink::close and a state change close all sessions side by side,
+ * within #GstPeerSink:close-timeout; after the first two comes the EOS message.
+ *
+ * ## Examples
  *
  * |[
  * gst-launch-1.0 -e videotestsrc is-live=true ! peersink name=s audiotestsrc is-live=true ! s.
  * ]|
  * A browser at http://127.0.0.1:8080/live sees and hears it.
+ * |[
+ * gst-launch-1.0 -e v4l2src ! peersink location=whip://host:8889/live/whip auth-token=T
+ * ]|
+ * publishes a camera.
  *
  * Since: 0.1
  */
 
 #include "peersink.h"
 
-#include "loop.h"
-#include "sessions.h"
+#include "endpoint.h"
+#include "sender.h"
 #include "stream.h"
 
-GST_DEBUG_CATEGORY (gst_peer_sink_debug);
-#define GST_CAT_DEFAULT gst_peer_sink_debug
-
 #define DEFAULT_LOCATION "whep://127.0.0.1:8080/live"
-#define DEFAULT_CLOSE_TIMEOUT 2000
 #define DEFAULT_MAX_SESSIONS 100
-
-#define WAIT_MARGIN (500 * G_TIME_SPAN_MILLISECOND)
-
-enum { PROP_0, PROP_LOCATION, PROP_CLOSE_TIMEOUT, PROP_MAX_SESSIONS };
 
 struct _GstPeerSink {
   GstBin parent;
 
-  char *location;
-  guint close_timeout; /* ms */
-  guint max_sessions;
-
-  GstPeerLoop *loop; /* sessions come and go on it */
-  GstPeerSessions *sessions;
+  GstPeerEndpoint *endpoint;
 
   gint n_pads; /* ever requested */
 
   /* Guarded by the object lock. */
   GPtrArray *streams; /* element-type GstPeerStream */
   guint n_eos;        /* streams that have ended */
-  gboolean eos_posted;
   guint32 eos_seqnum;
 };
 
-G_DEFINE_FINAL_TYPE (GstPeerSink, gst_peer_sink, GST_TYPE_BIN)
-GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (peersink, "peersink", GST_RANK_NONE,
-    GST_TYPE_PEER_SINK,
-    GST_DEBUG_CATEGORY_INIT (gst_peer_sink_debug, "peersink", 0,
-        "WebRTC sink for any number of peers"));
+static void gst_peer_sink_uri_handler_init (gpointer iface, gpointer data);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstPeerSink, gst_peer_sink, GST_TYPE_BIN,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_URI_HANDLER, gst_peer_sink_uri_handler_init)
+        G_IMPLEMENT_INTERFACE (
+            GST_TYPE_CHILD_PROXY, gst_peer_endpoint_proxy_init))
+GST_ELEMENT_REGISTER_DEFINE (
+    peersink, "peersink", GST_RANK_PRIMARY, GST_TYPE_PEER_SINK);
 
 #define VIDEO_CAPS "video/x-raw; video/x-h264; video/x-vp8; video/x-vp9"
 #define AUDIO_CAPS "audio/x-raw; audio/x-opus; audio/x-mulaw; audio/x-alaw"
@@ -75,50 +73,72 @@ static GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE (
 static GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE (
     "audio_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (AUDIO_CAPS));
 
-/* === the end === */
-
-/* All streams have ended and every peer has been told. */
-static void
-post_eos (GstBin *element)
-{
-  GstPeerSink *self = GST_PEER_SINK (element);
-  gboolean over = gst_peer_sessions_are_over (self->sessions);
-  GstMessage *message = NULL;
-
-  GST_OBJECT_LOCK (self);
-  if (over && self->streams->len > 0 && self->n_eos >= self->streams->len &&
-      !self->eos_posted) {
-    self->eos_posted = TRUE;
-    message = gst_message_new_eos (GST_OBJECT (self));
-    gst_message_set_seqnum (message, self->eos_seqnum);
-  }
-  GST_OBJECT_UNLOCK (self);
-
-  if (message != NULL)
-    gst_element_post_message (GST_ELEMENT (self), message);
-}
-
 /* === streams === */
 
-static GstPadProbeReturn
-on_input_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+/**
+ * gst_peer_sink_dup_streams:
+ *
+ * Returns: (transfer container) (element-type GstPeerStream): what there is to
+ *   be sent
+ */
+GPtrArray *
+gst_peer_sink_dup_streams (GstPeerSink *self)
 {
-  GstPeerSink *self = user_data;
-  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
-  gboolean all;
+  GPtrArray *streams = g_ptr_array_new ();
 
-  if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
-    return GST_PAD_PROBE_OK;
+  GST_OBJECT_LOCK (self);
+  for (guint i = 0; i < self->streams->len; i++)
+    g_ptr_array_add (streams, g_ptr_array_index (self->streams, i));
+  GST_OBJECT_UNLOCK (self);
+
+  return streams;
+}
+
+/* Whether each stream has said what it is. */
+static gboolean
+is_ready (GstBin *element)
+{
+  g_autoptr (GPtrArray) streams =
+      gst_peer_sink_dup_streams (GST_PEER_SINK (element));
+
+  for (guint i = 0; i < streams->len; i++) {
+    g_autoptr (GstCaps) caps =
+        gst_peer_stream_dup_caps (g_ptr_array_index (streams, i));
+
+    if (caps == NULL)
+      return FALSE;
+  }
+
+  return streams->len > 0;
+}
+
+static void
+take_eos (GstPeerSink *self, GstEvent *event)
+{
+  gboolean all;
 
   GST_OBJECT_LOCK (self);
   self->n_eos++;
   self->eos_seqnum = gst_event_get_seqnum (event);
   all = self->n_eos == self->streams->len;
   GST_OBJECT_UNLOCK (self);
-  if (all) {
-    gst_peer_sessions_refuse (self->sessions);
-    gst_peer_sessions_drain (self->sessions, self->close_timeout);
-  }
+  if (all)
+    gst_peer_endpoint_close (self->endpoint, GST_PEER_END_EOS, NULL);
+}
+
+/* Before it is sticky on the pad: the caps are looked at later, on the loop,
+ * after whatever this thread does here. */
+static GstPadProbeReturn
+on_input_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstPeerSink *self = user_data;
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
+    take_eos (self, event);
+  else if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
+    gst_peer_sessions_check_ready (
+        gst_peer_endpoint_get_sessions (self->endpoint));
 
   return GST_PAD_PROBE_OK;
 }
@@ -174,35 +194,39 @@ gst_peer_sink_release_pad (GstElement *element, GstPad *pad)
     gst_peer_stream_free (released);
 }
 
-/* === states === */
+/* === the endpoint === */
 
-static gboolean
-start (GstPeerSink *self)
+/* Every peer has been told. */
+static void
+on_closed (GstBin *element)
 {
-  g_autoptr (GError) error = NULL;
+  GstPeerSink *self = GST_PEER_SINK (element);
+  GstMessage *message = gst_message_new_eos (GST_OBJECT (self));
+  guint32 seqnum;
 
   GST_OBJECT_LOCK (self);
-  self->eos_posted = FALSE;
-  self->n_eos = 0;
+  seqnum = self->eos_seqnum;
   GST_OBJECT_UNLOCK (self);
-  if (gst_peer_sessions_start (
-          self->sessions, self->location, self->max_sessions, &error))
-    return TRUE;
-
-  GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ_WRITE,
-      ("%s cannot be served.", self->location), ("%s", error->message));
-  return FALSE;
+  if (seqnum != GST_SEQNUM_INVALID)
+    gst_message_set_seqnum (message, seqnum);
+  gst_element_post_message (GST_ELEMENT (self), message);
 }
 
-/* All sessions at once, within close-timeout. */
+static const GstPeerEndpointClass endpoint_class = {
+  .sends = TRUE,
+  .closed_name = "peersink-closed",
+  .media = &gst_peer_sender_media,
+  .is_ready = is_ready,
+  .closed = on_closed,
+};
+
 static void
-end_sessions (GstPeerSink *self)
+reset (GstPeerSink *self)
 {
-  gst_peer_sessions_refuse (self->sessions);
-  gst_peer_sessions_close_all (self->sessions);
-  gst_peer_loop_wait (self->loop, gst_peer_sessions_are_over, self->sessions,
-      g_get_monotonic_time () +
-          (gint64)self->close_timeout * G_TIME_SPAN_MILLISECOND + WAIT_MARGIN);
+  GST_OBJECT_LOCK (self);
+  self->n_eos = 0;
+  self->eos_seqnum = GST_SEQNUM_INVALID;
+  GST_OBJECT_UNLOCK (self);
 }
 
 static GstStateChangeReturn
@@ -211,35 +235,73 @@ gst_peer_sink_change_state (GstElement *element, GstStateChange transition)
   GstPeerSink *self = GST_PEER_SINK (element);
   GstStateChangeReturn result;
 
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self))
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+    reset (self);
+  if (!gst_peer_endpoint_change_state (self->endpoint, transition))
     return GST_STATE_CHANGE_FAILURE;
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    end_sessions (self);
 
   result = GST_ELEMENT_CLASS (gst_peer_sink_parent_class)
                ->change_state (element, transition);
-
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
-      (transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
-          result == GST_STATE_CHANGE_FAILURE))
-    gst_peer_sessions_stop (self->sessions);
+  gst_peer_endpoint_state_changed (self->endpoint, transition, result);
 
   return result;
 }
 
-/* === messages, on whichever thread posts === */
-
+/* On whichever thread posts. */
 static void
 gst_peer_sink_handle_message (GstBin *bin, GstMessage *message)
 {
   GstPeerSink *self = GST_PEER_SINK (bin);
 
   /* Our own EOS message follows the end of the sessions. */
-  if (gst_peer_sessions_take_message (self->sessions, message) ||
+  if (gst_peer_endpoint_take_message (self->endpoint, message) ||
       GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
     gst_message_unref (message);
   else
     GST_BIN_CLASS (gst_peer_sink_parent_class)->handle_message (bin, message);
+}
+
+/* === GstURIHandler === */
+
+static GstURIType
+get_uri_type (GType type)
+{
+  return GST_URI_SINK;
+}
+
+static const char *const *
+get_protocols (GType type)
+{
+  static const char *protocols[] = { "whip", "whips", NULL };
+
+  return protocols;
+}
+
+static char *
+get_uri (GstURIHandler *handler)
+{
+  char *location;
+
+  g_object_get (handler, "location", &location, NULL);
+  return location;
+}
+
+static gboolean
+set_uri (GstURIHandler *handler, const char *uri, GError **error)
+{
+  g_object_set (handler, "location", uri, NULL);
+  return TRUE;
+}
+
+static void
+gst_peer_sink_uri_handler_init (gpointer data, gpointer unused)
+{
+  GstURIHandlerInterface *iface = data;
+
+  iface->get_type = get_uri_type;
+  iface->get_protocols = get_protocols;
+  iface->get_uri = get_uri;
+  iface->set_uri = set_uri;
 }
 
 /* === object === */
@@ -250,20 +312,8 @@ gst_peer_sink_set_property (
 {
   GstPeerSink *self = GST_PEER_SINK (object);
 
-  switch (id) {
-  case PROP_LOCATION:
-    g_free (self->location);
-    self->location = g_value_dup_string (value);
-    break;
-  case PROP_CLOSE_TIMEOUT:
-    self->close_timeout = g_value_get_uint (value);
-    break;
-  case PROP_MAX_SESSIONS:
-    self->max_sessions = g_value_get_uint (value);
-    break;
-  default:
+  if (!gst_peer_endpoint_set_property (self->endpoint, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
 }
 
 static void
@@ -272,19 +322,8 @@ gst_peer_sink_get_property (
 {
   GstPeerSink *self = GST_PEER_SINK (object);
 
-  switch (id) {
-  case PROP_LOCATION:
-    g_value_set_string (value, self->location);
-    break;
-  case PROP_CLOSE_TIMEOUT:
-    g_value_set_uint (value, self->close_timeout);
-    break;
-  case PROP_MAX_SESSIONS:
-    g_value_set_uint (value, self->max_sessions);
-    break;
-  default:
+  if (!gst_peer_endpoint_get_property (self->endpoint, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
 }
 
 static void
@@ -292,10 +331,8 @@ gst_peer_sink_finalize (GObject *object)
 {
   GstPeerSink *self = GST_PEER_SINK (object);
 
-  gst_peer_loop_free (self->loop);
-  gst_peer_sessions_free (self->sessions);
+  gst_peer_endpoint_free (self->endpoint);
   g_ptr_array_unref (self->streams);
-  g_free (self->location);
 
   G_OBJECT_CLASS (gst_peer_sink_parent_class)->finalize (object);
 }
@@ -315,52 +352,14 @@ gst_peer_sink_class_init (GstPeerSinkClass *klass)
   GST_BIN_CLASS (klass)->handle_message = gst_peer_sink_handle_message;
 
   gst_element_class_set_static_metadata (element_class, "WebRTC sink",
-      "Sink/Network/WebRTC", "Serves audio and video to WebRTC peers",
+      "Sink/Network/WebRTC", "Sends audio and video to WebRTC peers",
       "The gst-peerconnection authors");
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &video_template);
   gst_element_class_add_static_pad_template (element_class, &audio_template);
 
-  /**
-   * GstPeerSink:location:
-   *
-   * The address to serve at, `whep://host:port/path`.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_LOCATION,
-      g_param_spec_string ("location", "Location", "The address to serve at",
-          DEFAULT_LOCATION,
-          G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY |
-              G_PARAM_STATIC_STRINGS));
-
-  /**
-   * GstPeerSink:close-timeout:
-   *
-   * The time in ms after which the end of the sessions is not waited for any
-   * more.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_CLOSE_TIMEOUT,
-      g_param_spec_uint ("close-timeout", "Close timeout",
-          "Time after which a close stops waiting (ms)", 10, 600000,
-          DEFAULT_CLOSE_TIMEOUT,
-          G_PARAM_READWRITE | GST_PARAM_MUTABLE_PLAYING |
-              G_PARAM_STATIC_STRINGS));
-
-  /**
-   * GstPeerSink:max-sessions:
-   *
-   * How many peers are served at once; more are refused.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_MAX_SESSIONS,
-      g_param_spec_uint ("max-sessions", "Max sessions",
-          "How many peers are served at once", 1, 10000, DEFAULT_MAX_SESSIONS,
-          G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY |
-              G_PARAM_STATIC_STRINGS));
+  gst_peer_endpoint_install (
+      object_class, DEFAULT_LOCATION, DEFAULT_MAX_SESSIONS);
 }
 
 static void
@@ -371,12 +370,8 @@ gst_peer_sink_init (GstPeerSink *self)
       GST_BIN (self), GST_ELEMENT_FLAG_SINK | GST_ELEMENT_FLAG_SOURCE);
   GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SINK);
 
-  self->location = g_strdup (DEFAULT_LOCATION);
-  self->close_timeout = DEFAULT_CLOSE_TIMEOUT;
-  self->max_sessions = DEFAULT_MAX_SESSIONS;
-  self->loop = gst_peer_loop_new ("peersink");
   self->streams =
       g_ptr_array_new_with_free_func ((GDestroyNotify)gst_peer_stream_free);
-  self->sessions = gst_peer_sessions_new (
-      GST_BIN (self), self->loop, self->streams, post_eos);
+  self->endpoint = gst_peer_endpoint_new (
+      GST_BIN (self), &endpoint_class, DEFAULT_LOCATION, DEFAULT_MAX_SESSIONS);
 }

@@ -10,4 +10,6 @@ G_DECLARE_FINAL_TYPE (GstPeerSink, gst_peer_sink, GST, PEER_SINK, GstBin)
 
 GST_ELEMENT_REGISTER_DECLARE (peersink);
 
+GPtrArray *gst_peer_sink_dup_streams (GstPeerSink *self);
+
 G_END_DECLS

@@ -1,43 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A peer connection and its tracks, in a bin of their own, so that nothing here
- * can hold up the streams or the other sessions. */
+/* A peer connection and what it carries, in a bin of their own, so that nothing
+ * here can hold up the rest of the pipeline. */
 
-#include "session.h"
+#include "session-private.h"
 
-#include "track.h"
-
-/* A peer that was answered and never connects. */
+/* A peer that was described to and never connects. */
 #define CONNECT_TIMEOUT 30000 /* ms */
 
-/* Candidates that are found later are found by nobody: the answer carries them
- * all. STUN servers and port mappings get this long. */
-#define GATHER_TIMEOUT 500 /* ms */
-
-struct _GstPeerSession {
-  gint ref_count;
-  char *id;
-  GstBin *parent;
-  GstPeerLoop *loop;
-  const GstPeerSessionEvents *events;
-  gpointer user_data;
-
-  GstElement *bin;
-  GstElement *connection;
-  GPtrArray *tracks;
-  gint connected;
-
-  /* Used on the loop. */
-  GSource *timeout;
-  gboolean answered;
-  gboolean ended;
-};
-
-typedef void (*SessionFunc) (GstPeerSession *self);
+/* How long the signaller may take to say goodbye, beyond close-timeout. */
+#define RELEASE_MARGIN 100 /* ms */
 
 typedef struct {
   GstPeerSession *session;
-  SessionFunc func;
+  GstPeerSessionFunc func;
+  guint mline;
+  char *candidate;
 } SessionCall;
 
 GstPeerSession *
@@ -53,14 +31,26 @@ gst_peer_session_unref (GstPeerSession *self)
   if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
 
-  g_ptr_array_unref (self->tracks);
+  self->media_class->free (self->media);
   gst_clear_object (&self->connection);
   gst_clear_object (&self->bin);
+  g_clear_pointer (&self->report, gst_structure_free);
+  g_strfreev (self->ice_servers);
   g_free (self->id);
   g_free (self);
 }
 
 /* === from other threads to the loop === */
+
+static void
+free_session_call (gpointer data)
+{
+  SessionCall *call = data;
+
+  gst_peer_session_unref (call->session);
+  g_free (call->candidate);
+  g_free (call);
+}
 
 static gboolean
 run_session_call (gpointer data)
@@ -71,17 +61,13 @@ run_session_call (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-free_session_call (gpointer data)
-{
-  SessionCall *call = data;
-
-  gst_peer_session_unref (call->session);
-  g_free (call);
-}
-
-static void
-on_loop (GstPeerSession *self, SessionFunc func)
+/**
+ * gst_peer_session_call:
+ *
+ * Runs @func on the loop. From any thread.
+ */
+void
+gst_peer_session_call (GstPeerSession *self, GstPeerSessionFunc func)
 {
   SessionCall *call = g_new0 (SessionCall, 1);
 
@@ -90,250 +76,86 @@ on_loop (GstPeerSession *self, SessionFunc func)
   gst_peer_loop_call (self->loop, run_session_call, call, free_session_call);
 }
 
-/* === media === */
-
-/* On a streaming thread. */
-static void
-on_track_failed (gpointer user_data)
-{
-  on_loop (user_data, gst_peer_session_close);
-}
-
-/* One m-line for each stream, the first that has a codec of ours. */
-static gboolean
-add_stream (GstPeerSession *self, GstPeerStream *stream,
-    const GstSDPMessage *offer, guint64 *taken, GError **error)
-{
-  g_autoptr (GstCaps) input = gst_peer_stream_dup_caps (stream);
-
-  for (guint i = 0; input != NULL && i < gst_sdp_message_medias_len (offer);
-       i++) {
-    const GstSDPMedia *media = gst_sdp_message_get_media (offer, i);
-    const GstPeerCodec *codec;
-    GstPeerTrack *track;
-    guint payload_type;
-
-    if (i >= 64 || *taken & (G_GUINT64_CONSTANT (1) << i) ||
-        !gst_peer_caps_are_of (input, gst_sdp_media_get_media (media)))
-      continue;
-    codec = gst_peer_codecs_choose (media, input, NULL, &payload_type);
-    if (codec == NULL)
-      continue;
-    *taken |= G_GUINT64_CONSTANT (1) << i;
-    track = gst_peer_track_new (self->connection, on_track_failed, self);
-    g_ptr_array_add (self->tracks, track);
-    return gst_peer_track_link (
-        track, stream, codec, media, i, payload_type, error);
-  }
-
-  return TRUE;
-}
-
 /* === waiting, for one thing at a time === */
 
-static void
-clear_timeout (GstPeerSession *self)
+void
+gst_peer_session_clear_timeout (GstPeerSession *self)
 {
   if (self->timeout != NULL)
     g_source_destroy (self->timeout);
   g_clear_pointer (&self->timeout, g_source_unref);
 }
 
-static void
-set_timeout (GstPeerSession *self, guint ms, GSourceFunc func)
+void
+gst_peer_session_set_timeout (
+    GstPeerSession *self, guint ms, GstPeerSessionFunc func)
 {
-  clear_timeout (self);
+  SessionCall *call = g_new0 (SessionCall, 1);
+
+  gst_peer_session_clear_timeout (self);
+  call->session = gst_peer_session_ref (self);
+  call->func = func;
   self->timeout = g_timeout_source_new (ms);
-  g_source_set_callback (self->timeout, func, gst_peer_session_ref (self),
-      (GDestroyNotify)gst_peer_session_unref);
+  g_source_set_callback (
+      self->timeout, run_session_call, call, free_session_call);
   g_source_attach (self->timeout, gst_peer_loop_get_context (self->loop));
 }
 
-static gboolean
-on_connect_timeout (gpointer user_data)
-{
-  gst_peer_session_close (user_data);
-  return G_SOURCE_REMOVE;
-}
-
-/* === negotiation === */
-
 static void
-fail (GstPeerSession *self, const GError *error)
+fail_to_connect (GstPeerSession *self)
 {
-  if (self->ended)
-    return;
-  self->events->failed (self, error, self->user_data);
-  gst_peer_session_close (self);
-}
+  g_autoptr (GError) error = g_error_new (GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_OPEN_READ_WRITE,
+      "The peer could not be reached within %u s: no pair of ICE candidates "
+      "works. A TURN server may be needed.",
+      CONNECT_TIMEOUT / 1000);
 
-static void
-finish_answer (GstPeerSession *self)
-{
-  g_autoptr (GstWebRTCSessionDescription) answer = NULL;
-
-  if (self->answered || self->ended)
-    return;
-
-  g_object_get (self->connection, "local-description", &answer, NULL);
-  if (answer == NULL)
-    return;
-  self->answered = TRUE;
-  if (!gst_peer_session_is_connected (self))
-    set_timeout (self, CONNECT_TIMEOUT, on_connect_timeout);
-  self->events->answered (self, answer, self->user_data);
-}
-
-static void
-check_gathering (GstPeerSession *self)
-{
-  GstWebRTCICEGatheringState state;
-
-  g_object_get (self->connection, "ice-gathering-state", &state, NULL);
-  if (state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE)
-    finish_answer (self);
-}
-
-static void
-on_gathering_state (
-    GstElement *connection, GParamSpec *pspec, GstPeerSession *self)
-{
-  on_loop (self, check_gathering);
-}
-
-static gboolean
-on_gather_timeout (gpointer user_data)
-{
-  finish_answer (user_data);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-await_candidates (GstPeerSession *self)
-{
-  if (self->ended)
-    return;
-  set_timeout (self, GATHER_TIMEOUT, on_gather_timeout);
-  check_gathering (self);
-}
-
-static void
-fail_negotiation (GstPeerSession *self)
-{
-  g_autoptr (GError) error = g_error_new_literal (GST_WEBRTC_ERROR,
-      GST_WEBRTC_ERROR_INVALID_MODIFICATION, "The offer cannot be answered.");
-
-  fail (self, error);
-}
-
-static gboolean
-is_error (GstPromise *promise)
-{
-  return gst_promise_wait (promise) != GST_PROMISE_RESULT_REPLIED ||
-         (gst_promise_get_reply (promise) != NULL &&
-             gst_structure_has_field (
-                 gst_promise_get_reply (promise), "error"));
-}
-
-/* These on webrtcbin's thread. */
-static void
-on_local_set (GstPromise *promise, gpointer user_data)
-{
-  on_loop (user_data, is_error (promise) ? fail_negotiation : await_candidates);
-  gst_promise_unref (promise);
-}
-
-static GstPromise *
-new_promise (GstPeerSession *self, GstPromiseChangeFunc func)
-{
-  return gst_promise_new_with_change_func (func, gst_peer_session_ref (self),
-      (GDestroyNotify)gst_peer_session_unref);
-}
-
-static void
-on_answer (GstPromise *promise, gpointer user_data)
-{
-  GstPeerSession *self = user_data;
-  g_autoptr (GstWebRTCSessionDescription) answer = NULL;
-
-  if (is_error (promise) ||
-      !gst_structure_get (gst_promise_get_reply (promise), "answer",
-          GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &answer, NULL))
-    on_loop (self, fail_negotiation);
-  else
-    g_signal_emit_by_name (self->connection, "set-local-description", answer,
-        new_promise (self, on_local_set));
-  gst_promise_unref (promise);
-}
-
-static void
-on_remote_set (GstPromise *promise, gpointer user_data)
-{
-  GstPeerSession *self = user_data;
-
-  if (is_error (promise))
-    on_loop (self, fail_negotiation);
-  else
-    g_signal_emit_by_name (
-        self->connection, "create-answer", NULL, new_promise (self, on_answer));
-  gst_promise_unref (promise);
+  gst_peer_session_fail (self, error);
 }
 
 /**
- * gst_peer_session_accept:
- * @streams: (element-type GstPeerStream): what there is to be sent
+ * gst_peer_session_await_connection:
  *
- * Begins to answer; the answer comes as an event.
+ * Both sides know enough to connect, or will.
  */
-gboolean
-gst_peer_session_accept (GstPeerSession *self, GPtrArray *streams,
-    GstWebRTCSessionDescription *offer, GError **error)
-{
-  guint64 taken = 0;
-
-  for (guint i = 0; i < streams->len; i++) {
-    if (!add_stream (
-            self, g_ptr_array_index (streams, i), offer->sdp, &taken, error))
-      return FALSE;
-  }
-  if (taken == 0) {
-    g_set_error (error, GST_WEBRTC_ERROR, GST_WEBRTC_ERROR_INVALID_MODIFICATION,
-        "Offered is no codec that this stream can be sent in.");
-    return FALSE;
-  }
-
-  gst_element_sync_state_with_parent (self->bin);
-  g_signal_emit_by_name (self->connection, "set-remote-description", offer,
-      new_promise (self, on_remote_set));
-
-  return TRUE;
-}
-
 void
-gst_peer_session_add_candidate (
-    GstPeerSession *self, guint mline, const char *candidate)
+gst_peer_session_await_connection (GstPeerSession *self)
 {
-  if (!self->ended)
-    g_signal_emit_by_name (
-        self->connection, "add-ice-candidate", mline, candidate);
+  if (gst_peer_session_is_connected (self))
+    gst_peer_session_clear_timeout (self);
+  else
+    gst_peer_session_set_timeout (self, CONNECT_TIMEOUT, fail_to_connect);
 }
 
-/* === the connection === */
+/* === what the connection says, on webrtcbin's threads and then here === */
 
 static void
-open_tracks (GstPeerSession *self)
+open_media (GstPeerSession *self)
 {
-  if (!g_atomic_int_compare_and_exchange (&self->connected, FALSE, TRUE))
+  if (self->closing ||
+      !g_atomic_int_compare_and_exchange (&self->connected, FALSE, TRUE))
     return;
 
   /* rtpsession makes no sender reports before it knows the latency, and the
    * pipeline's is not asked for again because of one more peer. */
   gst_bin_recalculate_latency (GST_BIN (self->bin));
-  if (self->answered)
-    clear_timeout (self);
-  for (guint i = 0; i < self->tracks->len; i++)
-    gst_peer_track_open (g_ptr_array_index (self->tracks, i));
+  if (self->described)
+    gst_peer_session_clear_timeout (self);
+  self->media_class->open (self->media);
   self->events->connected (self, self->user_data);
+}
+
+static void
+fail_connection (GstPeerSession *self)
+{
+  g_autoptr (GError) error =
+      g_error_new_literal (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
+          gst_peer_session_is_connected (self)
+              ? "The peer does not answer any more."
+              : "The peer cannot be reached: ICE has failed. A TURN server may "
+                "be needed.");
+
+  gst_peer_session_fail (self, error);
 }
 
 static void
@@ -343,51 +165,172 @@ check_connection (GstPeerSession *self)
 
   g_object_get (self->connection, "connection-state", &state, NULL);
   if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED)
-    open_tracks (self);
+    open_media (self);
   else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED)
-    gst_peer_session_close (self);
+    fail_connection (self);
 }
 
 static void
 on_connection_state (
     GstElement *connection, GParamSpec *pspec, GstPeerSession *self)
 {
-  on_loop (self, check_connection);
+  gst_peer_session_call (self, check_connection);
 }
 
-/**
- * gst_peer_session_new:
- * @bin: to live in, with a close-timeout
- */
-GstPeerSession *
-gst_peer_session_new (const char *id, GstBin *bin, GstPeerLoop *loop,
-    const GstPeerSessionEvents *events, gpointer user_data)
+static void
+on_gathering_state (
+    GstElement *connection, GParamSpec *pspec, GstPeerSession *self)
 {
-  GstPeerSession *self = g_new0 (GstPeerSession, 1);
-  g_autofree char *name = g_strdup_printf ("session-%s", id);
-  guint close_timeout;
+  gst_peer_session_call (self, gst_peer_session_check_gathering);
+}
 
-  self->ref_count = 1;
-  self->id = g_strdup (id);
-  self->parent = bin;
-  self->loop = loop;
-  self->events = events;
-  self->user_data = user_data;
-  self->tracks =
-      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_peer_track_free);
-  self->bin = gst_object_ref_sink (gst_bin_new (name));
+static gboolean
+run_candidate (gpointer data)
+{
+  SessionCall *call = data;
+
+  gst_peer_session_take_candidate (call->session, call->mline, call->candidate);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_ice_candidate (GstElement *connection, guint mline, const char *candidate,
+    GstPeerSession *self)
+{
+  SessionCall *call = g_new0 (SessionCall, 1);
+
+  call->session = gst_peer_session_ref (self);
+  call->mline = mline;
+  call->candidate = g_strdup (candidate);
+  gst_peer_loop_call (self->loop, run_candidate, call, free_session_call);
+}
+
+/* === the connection === */
+
+static void
+add_turn_server (GstElement *connection, const char *uri)
+{
+  gboolean added;
+
+  g_signal_emit_by_name (connection, "add-turn-server", uri, &added);
+}
+
+/* What the user has set counts; else what the peer's server names. */
+static void
+set_ice_servers (GstPeerSession *self)
+{
+  g_autofree char *stun_server = NULL;
+  g_auto (GStrv) turn_servers = NULL;
+  char **servers;
+
+  g_object_get (self->parent, "stun-server", &stun_server, "turn-servers",
+      &turn_servers, NULL);
+  if (stun_server != NULL)
+    g_object_set (self->connection, "stun-server", stun_server, NULL);
+  servers = stun_server == NULL && turn_servers == NULL ? self->ice_servers
+                                                        : turn_servers;
+
+  for (guint i = 0; servers != NULL && servers[i] != NULL; i++) {
+    if (g_str_has_prefix (servers[i], "stun"))
+      g_object_set (self->connection, "stun-server", servers[i], NULL);
+    else
+      add_turn_server (self->connection, servers[i]);
+  }
+}
+
+/* Port mappings are found by a question to whatever router may be there, which
+ * each gathering then waits for (libnice: 200 ms). Browsers do without. */
+static void
+leave_router_alone (GstPeerSession *self)
+{
+  g_autoptr (GObject) ice = NULL;
+  g_autoptr (GObject) agent = NULL;
+
+  g_object_get (self->connection, "ice-agent", &ice, NULL);
+  if (ice != NULL &&
+      g_object_class_find_property (G_OBJECT_GET_CLASS (ice), "agent") != NULL)
+    g_object_get (ice, "agent", &agent, NULL);
+  if (agent != NULL &&
+      g_object_class_find_property (G_OBJECT_GET_CLASS (agent), "upnp") != NULL)
+    g_object_set (agent, "upnp", FALSE, NULL);
+}
+
+static void
+add_connection (GstPeerSession *self)
+{
+  guint close_timeout;
+  int policy;
+
+  self->bin = gst_object_ref_sink (gst_bin_new (NULL));
+  g_object_set_data_full (
+      G_OBJECT (self->bin), GST_PEER_SESSION_ID, g_strdup (self->id), g_free);
   self->connection =
       gst_object_ref_sink (gst_element_factory_make ("peerconnection", NULL));
   gst_util_set_object_arg (
       G_OBJECT (self->connection), "bundle-policy", "max-bundle");
-  g_object_get (bin, "close-timeout", &close_timeout, NULL);
-  g_object_set (self->connection, "close-timeout", close_timeout, NULL);
+  g_object_get (self->parent, "close-timeout", &close_timeout,
+      "ice-transport-policy", &policy, NULL);
+  g_object_set (self->connection, "close-timeout", close_timeout,
+      "ice-transport-policy", policy, NULL);
+  set_ice_servers (self);
+  leave_router_alone (self);
   g_signal_connect (self->connection, "notify::ice-gathering-state",
       G_CALLBACK (on_gathering_state), self);
   g_signal_connect (self->connection, "notify::connection-state",
       G_CALLBACK (on_connection_state), self);
+  g_signal_connect (self->connection, "on-ice-candidate",
+      G_CALLBACK (on_ice_candidate), self);
   gst_bin_add (GST_BIN (self->bin), self->connection);
-  gst_bin_add (bin, self->bin);
+  gst_bin_add (self->parent, self->bin);
+}
+
+static void
+drop_bin (GstElement *element, gpointer bin)
+{
+  gst_element_set_locked_state (bin, TRUE);
+  gst_element_set_state (bin, GST_STATE_NULL);
+  gst_bin_remove (GST_BIN (element), bin);
+}
+
+/**
+ * gst_peer_session_replace_connection:
+ *
+ * Drops the one that nobody has answered yet, and begins with a new one.
+ */
+void
+gst_peer_session_replace_connection (GstPeerSession *self)
+{
+  g_signal_handlers_disconnect_by_data (self->connection, self);
+  gst_element_call_async (GST_ELEMENT (self->parent), drop_bin,
+      g_steal_pointer (&self->bin), gst_object_unref);
+  gst_clear_object (&self->connection);
+  self->offers = FALSE;
+  self->described = FALSE;
+  add_connection (self);
+}
+
+/**
+ * gst_peer_session_new:
+ * @element: to live in, which has the properties that say how to connect
+ * @ice_servers: (nullable): as the peer's server names them
+ */
+GstPeerSession *
+gst_peer_session_new (const char *id, GstBin *element, GstPeerLoop *loop,
+    const char *const *ice_servers, const GstPeerMedia *media,
+    const GstPeerSessionEvents *events, gpointer user_data)
+{
+  GstPeerSession *self = g_new0 (GstPeerSession, 1);
+
+  self->ref_count = 1;
+  self->id = g_strdup (id);
+  self->parent = element;
+  self->loop = loop;
+  self->ice_servers = g_strdupv ((char **)ice_servers);
+  self->events = events;
+  self->user_data = user_data;
+  self->media_class = media;
+  add_connection (self);
+  self->media = media->create (self, element);
 
   return self;
 }
@@ -398,6 +341,34 @@ gst_peer_session_get_id (GstPeerSession *self)
   return self->id;
 }
 
+GstElement *
+gst_peer_session_get_connection (GstPeerSession *self)
+{
+  return self->connection;
+}
+
+GstBin *
+gst_peer_session_get_bin (GstPeerSession *self)
+{
+  return GST_BIN (self->bin);
+}
+
+/**
+ * gst_peer_session_is_new:
+ *
+ * Returns: whether neither side has described anything yet
+ */
+gboolean
+gst_peer_session_is_new (GstPeerSession *self)
+{
+  return !self->negotiating && !self->closing;
+}
+
+/**
+ * gst_peer_session_is_connected:
+ *
+ * From any thread.
+ */
 gboolean
 gst_peer_session_is_connected (GstPeerSession *self)
 {
@@ -406,39 +377,79 @@ gst_peer_session_is_connected (GstPeerSession *self)
 
 /* === the end === */
 
+/* Both who signals and who connects are done. */
 static void
-announce_end (GstPeerSession *self)
+check_end (GstPeerSession *self)
 {
-  g_autoptr (GstStructure) report = NULL;
+  if (!self->stopped || !self->released)
+    return;
+  gst_peer_session_clear_timeout (self);
+  self->events->ended (self, self->report, self->user_data);
+}
 
-  g_object_get (self->connection, "close-report", &report, NULL);
-  self->events->ended (self, report, self->user_data);
+/**
+ * gst_peer_session_release:
+ *
+ * The signaller is done with it.
+ */
+void
+gst_peer_session_release (GstPeerSession *self)
+{
+  if (self->released)
+    return;
+  self->released = TRUE;
+  check_end (self);
+}
+
+static void
+take_stop (GstPeerSession *self)
+{
+  guint close_timeout;
+
+  g_object_get (self->connection, "close-report", &self->report, NULL);
+  g_object_get (self->parent, "close-timeout", &close_timeout, NULL);
+  self->stopped = TRUE;
+  if (!self->released)
+    gst_peer_session_set_timeout (
+        self, close_timeout + RELEASE_MARGIN, gst_peer_session_release);
+  check_end (self);
 }
 
 /* May wait, so it is done aside. */
 static void
-remove_bin (GstElement *parent, gpointer user_data)
+stop_connection (GstElement *element, gpointer user_data)
 {
   GstPeerSession *self = user_data;
 
   gst_element_set_locked_state (self->bin, TRUE);
   gst_element_set_state (self->bin, GST_STATE_NULL);
-  gst_bin_remove (GST_BIN (parent), self->bin);
-  on_loop (self, announce_end);
+  self->media_class->end (self->media);
+  gst_bin_remove (GST_BIN (element), self->bin);
+  gst_peer_session_call (self, take_stop);
 }
 
 static void
+begin_end (GstPeerSession *self)
+{
+  if (self->closing)
+    return;
+  self->closing = TRUE;
+  gst_peer_session_clear_timeout (self);
+  self->events->closing (self, self->user_data);
+}
+
+/* The close sequence is over, whoever has begun it. */
+static void
 finish (GstPeerSession *self)
 {
-  if (self->ended)
+  if (self->finishing)
     return;
-  self->ended = TRUE;
+  self->finishing = TRUE;
 
+  begin_end (self);
   g_signal_handlers_disconnect_by_data (self->connection, self);
-  clear_timeout (self);
-  for (guint i = 0; i < self->tracks->len; i++)
-    gst_peer_track_close (g_ptr_array_index (self->tracks, i));
-  gst_element_call_async (GST_ELEMENT (self->parent), remove_bin,
+  self->media_class->close (self->media);
+  gst_element_call_async (GST_ELEMENT (self->parent), stop_connection,
       gst_peer_session_ref (self), (GDestroyNotify)gst_peer_session_unref);
 }
 
@@ -450,34 +461,40 @@ finish (GstPeerSession *self)
 void
 gst_peer_session_close (GstPeerSession *self)
 {
-  if (!self->ended)
-    g_signal_emit_by_name (self->connection, "close", NULL);
+  if (self->closing)
+    return;
+  begin_end (self);
+  g_signal_emit_by_name (self->connection, "close", NULL);
 }
 
 /**
- * gst_peer_session_owns:
+ * gst_peer_session_fail:
  *
- * From any thread.
+ * Closes, and says why.
  */
-gboolean
-gst_peer_session_owns (GstPeerSession *self, GstObject *source)
+void
+gst_peer_session_fail (GstPeerSession *self, const GError *error)
 {
-  return source != NULL &&
-         (source == GST_OBJECT (self->bin) ||
-             gst_object_has_as_ancestor (source, GST_OBJECT (self->bin)));
+  if (self->closing || self->failed)
+    return;
+  self->failed = TRUE;
+  self->events->failed (self, error, self->user_data);
+  gst_peer_session_close (self);
 }
 
 /**
  * gst_peer_session_take_message:
- * @message: of which gst_peer_session_owns() the source
+ * @message: from inside of its bin
  *
  * From any thread.
  */
 void
 gst_peer_session_take_message (GstPeerSession *self, GstMessage *message)
 {
-  if (gst_message_has_name (message, "peerconnection-closed"))
-    on_loop (self, finish);
-  else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
-    on_loop (self, gst_peer_session_close);
+  if (gst_message_has_name (message, "peerconnection-closed")) {
+    if (GST_MESSAGE_SRC (message) == GST_OBJECT (self->connection))
+      gst_peer_session_call (self, finish);
+  } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+    gst_peer_session_call (self, gst_peer_session_close);
+  }
 }

@@ -2,23 +2,19 @@
 
 #include "sessions.h"
 
-#include "session-server.h"
-#include "session.h"
-
-GST_DEBUG_CATEGORY_EXTERN (gst_peer_sink_debug);
-#define GST_CAT_DEFAULT gst_peer_sink_debug
+#include <gst/sdp/sdp.h>
 
 struct _GstPeerSessions {
   GstBin *element; /* which this is a part of */
   GstPeerLoop *loop;
-  GPtrArray *streams; /* the element's, guarded by its object lock */
-  GstPeerSessionsGone gone;
+  const GstPeerMedia *media;
+  const GstPeerSessionsEvents *events;
+  gpointer user_data;
 
   GMutex lock;
   GstPeerSignaller *signaller;
   GHashTable *sessions; /* id to GstPeerSession */
   gboolean refusing;
-  GSource *drain;
 };
 
 /* What is to be done on the loop; it keeps the element. */
@@ -26,9 +22,12 @@ typedef struct {
   GstPeerSessions *sessions;
   GstBin *element;
   char *id;
-  GstWebRTCSessionDescription *offer;
+  GstWebRTCSessionDescription *description;
+  char **ice_servers;
   guint mline;
   char *candidate;
+  GError *error;
+  guint http_status;
 } Event;
 
 static void
@@ -38,8 +37,10 @@ free_event (gpointer data)
 
   gst_object_unref (self->element);
   g_free (self->id);
-  g_clear_pointer (&self->offer, gst_webrtc_session_description_free);
+  g_clear_pointer (&self->description, gst_webrtc_session_description_free);
+  g_strfreev (self->ice_servers);
   g_free (self->candidate);
+  g_clear_error (&self->error);
   g_free (self);
 }
 
@@ -61,10 +62,15 @@ post (Event *event, GSourceFunc func)
   gst_peer_loop_call (event->sessions->loop, func, event, free_event);
 }
 
-/* === the table === */
+/* === the table, from any thread === */
 
-static GstPeerSession *
-dup_session (GstPeerSessions *self, const char *id)
+/**
+ * gst_peer_sessions_dup_one:
+ *
+ * Returns: (transfer full) (nullable)
+ */
+GstPeerSession *
+gst_peer_sessions_dup_one (GstPeerSessions *self, const char *id)
 {
   GstPeerSession *session;
 
@@ -77,8 +83,13 @@ dup_session (GstPeerSessions *self, const char *id)
   return session;
 }
 
-static GPtrArray *
-dup_sessions (GstPeerSessions *self)
+/**
+ * gst_peer_sessions_dup_all:
+ *
+ * Returns: (transfer full) (element-type GstPeerSession)
+ */
+GPtrArray *
+gst_peer_sessions_dup_all (GstPeerSessions *self)
 {
   GPtrArray *sessions =
       g_ptr_array_new_with_free_func ((GDestroyNotify)gst_peer_session_unref);
@@ -94,6 +105,18 @@ dup_sessions (GstPeerSessions *self)
   return sessions;
 }
 
+gboolean
+gst_peer_sessions_are_over (GstPeerSessions *self)
+{
+  gboolean over;
+
+  g_mutex_lock (&self->lock);
+  over = g_hash_table_size (self->sessions) == 0;
+  g_mutex_unlock (&self->lock);
+
+  return over;
+}
+
 static GstPeerSignaller *
 dup_signaller (GstPeerSessions *self)
 {
@@ -106,36 +129,30 @@ dup_signaller (GstPeerSessions *self)
   return signaller;
 }
 
-/**
- * gst_peer_sessions_are_over:
- * @self: a #GstPeerSessions
- *
- * From any thread.
- */
-gboolean
-gst_peer_sessions_are_over (gpointer self)
-{
-  GstPeerSessions *sessions = self;
-  gboolean over;
-
-  g_mutex_lock (&sessions->lock);
-  over = g_hash_table_size (sessions->sessions) == 0;
-  g_mutex_unlock (&sessions->lock);
-
-  return over;
-}
-
 /* === a session's events, on the loop === */
 
 static void
-on_answered (GstPeerSession *session, GstWebRTCSessionDescription *answer,
+on_described (GstPeerSession *session, GstWebRTCSessionDescription *description,
+    gpointer user_data)
+{
+  GstPeerSessions *self = user_data;
+  g_autoptr (GstPeerSignaller) signaller = dup_signaller (self);
+
+  if (signaller != NULL)
+    gst_peer_signaller_send_description (
+        signaller, gst_peer_session_get_id (session), description);
+  self->events->described (session, FALSE, self->user_data);
+}
+
+static void
+on_own_candidate (GstPeerSession *session, guint mline, const char *candidate,
     gpointer user_data)
 {
   g_autoptr (GstPeerSignaller) signaller = dup_signaller (user_data);
 
   if (signaller != NULL)
-    gst_peer_signaller_send_description (
-        signaller, gst_peer_session_get_id (session), answer);
+    gst_peer_signaller_send_candidate (
+        signaller, gst_peer_session_get_id (session), mline, candidate);
 }
 
 static void
@@ -144,8 +161,7 @@ on_failed (GstPeerSession *session, const GError *error, gpointer user_data)
   GstPeerSessions *self = user_data;
   g_autoptr (GstPeerSignaller) signaller = dup_signaller (self);
 
-  GST_WARNING_OBJECT (self->element, "session %s: %s",
-      gst_peer_session_get_id (session), error->message);
+  self->events->failed (session, error, 0, self->user_data);
   if (signaller != NULL)
     gst_peer_signaller_refuse (
         signaller, gst_peer_session_get_id (session), error);
@@ -156,8 +172,20 @@ on_connected (GstPeerSession *session, gpointer user_data)
 {
   GstPeerSessions *self = user_data;
 
-  GST_INFO_OBJECT (self->element, "session %s is connected",
-      gst_peer_session_get_id (session));
+  self->events->connected (session, self->user_data);
+}
+
+/* The remote is told on this way, too, while the sequence runs. */
+static void
+on_closing (GstPeerSession *session, gpointer user_data)
+{
+  g_autoptr (GstPeerSignaller) signaller = dup_signaller (user_data);
+
+  if (signaller != NULL)
+    gst_peer_signaller_end_session (
+        signaller, gst_peer_session_get_id (session));
+  else
+    gst_peer_session_call (session, gst_peer_session_release);
 }
 
 static void
@@ -165,70 +193,49 @@ on_ended (
     GstPeerSession *session, const GstStructure *report, gpointer user_data)
 {
   GstPeerSessions *self = user_data;
-  g_autoptr (GstPeerSignaller) signaller = dup_signaller (self);
-  g_autofree char *id = g_strdup (gst_peer_session_get_id (session));
+  g_autoptr (GstPeerSession) keep = gst_peer_session_ref (session);
 
-  GST_INFO_OBJECT (
-      self->element, "session %s has ended: %" GST_PTR_FORMAT, id, report);
-  if (signaller != NULL)
-    gst_peer_signaller_end_session (signaller, id);
   g_mutex_lock (&self->lock);
-  g_hash_table_remove (self->sessions, id);
+  g_hash_table_remove (self->sessions, gst_peer_session_get_id (session));
   g_mutex_unlock (&self->lock);
-  self->gone (self->element);
-  gst_peer_loop_wake (self->loop);
+  self->events->ended (session, report, self->user_data);
 }
 
-static const GstPeerSessionEvents events = {
-  .answered = on_answered,
-  .failed = on_failed,
+static const GstPeerSessionEvents session_events = {
+  .described = on_described,
+  .candidate = on_own_candidate,
   .connected = on_connected,
+  .failed = on_failed,
+  .closing = on_closing,
   .ended = on_ended,
 };
 
 /* === the signaller's events, from its thread to the loop === */
 
-static GPtrArray *
-dup_streams (GstPeerSessions *self)
-{
-  GPtrArray *streams = g_ptr_array_new ();
-
-  GST_OBJECT_LOCK (self->element);
-  for (guint i = 0; i < self->streams->len; i++)
-    g_ptr_array_add (streams, g_ptr_array_index (self->streams, i));
-  GST_OBJECT_UNLOCK (self->element);
-
-  return streams;
-}
-
-/* Whether each stream has said what it is. */
-static gboolean
-are_ready (GPtrArray *streams)
-{
-  for (guint i = 0; i < streams->len; i++) {
-    g_autoptr (GstCaps) caps =
-        gst_peer_stream_dup_caps (g_ptr_array_index (streams, i));
-
-    if (caps == NULL)
-      return FALSE;
-  }
-
-  return streams->len > 0;
-}
-
 static GstPeerSession *
-add_session (GstPeerSessions *self, const char *id)
+add_session (GstPeerSessions *self, Event *event)
 {
-  GstPeerSession *session =
-      gst_peer_session_new (id, self->element, self->loop, &events, self);
+  GstPeerSession *session = gst_peer_session_new (event->id, self->element,
+      self->loop, (const char *const *)event->ice_servers, self->media,
+      &session_events, self);
 
   g_mutex_lock (&self->lock);
   g_hash_table_insert (self->sessions,
       (gpointer)gst_peer_session_get_id (session),
       gst_peer_session_ref (session));
   g_mutex_unlock (&self->lock);
+  self->events->added (session, self->user_data);
 
   return session;
+}
+
+static void
+refuse_session (GstPeerSignaller *signaller, const char *id)
+{
+  g_autoptr (GError) error = g_error_new_literal (GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_NOT_FOUND, "The stream is not there now.");
+
+  gst_peer_signaller_refuse (signaller, id, error);
 }
 
 static gboolean
@@ -237,26 +244,26 @@ open_session (gpointer data)
   Event *event = data;
   GstPeerSessions *self = event->sessions;
   g_autoptr (GstPeerSignaller) signaller = dup_signaller (self);
-  g_autoptr (GPtrArray) streams = dup_streams (self);
   g_autoptr (GstPeerSession) session = NULL;
-  g_autoptr (GError) error = NULL;
+  gboolean ready = self->events->is_ready (self->user_data);
   gboolean refusing;
 
   g_mutex_lock (&self->lock);
-  refusing = self->refusing;
+  refusing =
+      self->refusing || g_hash_table_contains (self->sessions, event->id);
   g_mutex_unlock (&self->lock);
   if (signaller == NULL)
     return G_SOURCE_REMOVE;
-  if (refusing || !are_ready (streams)) {
-    gst_peer_signaller_end_session (signaller, event->id);
+  if (refusing || (event->description != NULL && !ready)) {
+    refuse_session (signaller, event->id);
     return G_SOURCE_REMOVE;
   }
 
-  session = add_session (self, event->id);
-  if (!gst_peer_session_accept (session, streams, event->offer, &error)) {
-    on_failed (session, error, self);
-    gst_peer_session_close (session);
-  }
+  session = add_session (self, event);
+  if (event->description != NULL)
+    gst_peer_session_take_description (session, event->description);
+  else if (ready)
+    gst_peer_session_offer (session);
 
   return G_SOURCE_REMOVE;
 }
@@ -268,15 +275,74 @@ on_session_requested (GstPeerSignaller *signaller, const char *id,
 {
   Event *event = new_event (self, id);
 
-  event->offer = gst_webrtc_session_description_copy (offer);
+  if (offer != NULL)
+    event->description = gst_webrtc_session_description_copy (offer);
+  event->ice_servers = g_strdupv ((char **)ice_servers);
   post (event, open_session);
+}
+
+static gboolean
+check_ready (gpointer data)
+{
+  GstPeerSessions *self = ((Event *)data)->sessions;
+  g_autoptr (GPtrArray) sessions = gst_peer_sessions_dup_all (self);
+
+  if (!self->events->is_ready (self->user_data))
+    return G_SOURCE_REMOVE;
+  for (guint i = 0; i < sessions->len; i++) {
+    GstPeerSession *session = g_ptr_array_index (sessions, i);
+
+    if (gst_peer_session_is_new (session))
+      gst_peer_session_offer (session);
+  }
+
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * gst_peer_sessions_check_ready:
+ *
+ * Makes the offers that have waited for what there is to be sent. From any
+ * thread.
+ */
+void
+gst_peer_sessions_check_ready (GstPeerSessions *self)
+{
+  post (new_event (self, NULL), check_ready);
+}
+
+static gboolean
+take_description (gpointer data)
+{
+  Event *event = data;
+  GstPeerSessions *self = event->sessions;
+  g_autoptr (GstPeerSession) session =
+      gst_peer_sessions_dup_one (self, event->id);
+
+  if (session == NULL)
+    return G_SOURCE_REMOVE;
+  self->events->described (session, TRUE, self->user_data);
+  gst_peer_session_take_description (session, event->description);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_description (GstPeerSignaller *signaller, const char *id,
+    GstWebRTCSessionDescription *description, GstPeerSessions *self)
+{
+  Event *event = new_event (self, id);
+
+  event->description = gst_webrtc_session_description_copy (description);
+  post (event, take_description);
 }
 
 static gboolean
 add_candidate (gpointer data)
 {
   Event *event = data;
-  g_autoptr (GstPeerSession) session = dup_session (event->sessions, event->id);
+  g_autoptr (GstPeerSession) session =
+      gst_peer_sessions_dup_one (event->sessions, event->id);
 
   if (session != NULL)
     gst_peer_session_add_candidate (session, event->mline, event->candidate);
@@ -296,10 +362,39 @@ on_candidate (GstPeerSignaller *signaller, const char *id, guint mline,
 }
 
 static gboolean
+fail_session (gpointer data)
+{
+  Event *event = data;
+  GstPeerSessions *self = event->sessions;
+  g_autoptr (GstPeerSession) session =
+      gst_peer_sessions_dup_one (self, event->id);
+
+  if (session == NULL)
+    return G_SOURCE_REMOVE;
+  self->events->failed (
+      session, event->error, event->http_status, self->user_data);
+  gst_peer_session_close (session);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_session_failed (GstPeerSignaller *signaller, const char *id,
+    const GError *error, guint http_status, GstPeerSessions *self)
+{
+  Event *event = new_event (self, id);
+
+  event->error = g_error_copy (error);
+  event->http_status = http_status;
+  post (event, fail_session);
+}
+
+static gboolean
 close_one (gpointer data)
 {
   Event *event = data;
-  g_autoptr (GstPeerSession) session = dup_session (event->sessions, event->id);
+  g_autoptr (GstPeerSession) session =
+      gst_peer_sessions_dup_one (event->sessions, event->id);
 
   if (session != NULL)
     gst_peer_session_close (session);
@@ -311,15 +406,46 @@ static void
 on_session_ended (
     GstPeerSignaller *signaller, const char *id, GstPeerSessions *self)
 {
-  post (new_event (self, id), close_one);
+  gst_peer_sessions_close_one (self, id);
 }
 
-/* === the end of all === */
+static gboolean
+release_one (gpointer data)
+{
+  Event *event = data;
+  g_autoptr (GstPeerSession) session =
+      gst_peer_sessions_dup_one (event->sessions, event->id);
+
+  if (session != NULL)
+    gst_peer_session_release (session);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_session_released (
+    GstPeerSignaller *signaller, const char *id, GstPeerSessions *self)
+{
+  post (new_event (self, id), release_one);
+}
+
+/* === the end === */
+
+/**
+ * gst_peer_sessions_close_one:
+ *
+ * From any thread.
+ */
+void
+gst_peer_sessions_close_one (GstPeerSessions *self, const char *id)
+{
+  post (new_event (self, id), close_one);
+}
 
 static void
 close_sessions (GstPeerSessions *self, gboolean connected)
 {
-  g_autoptr (GPtrArray) sessions = dup_sessions (self);
+  g_autoptr (GPtrArray) sessions = gst_peer_sessions_dup_all (self);
 
   for (guint i = 0; i < sessions->len; i++) {
     GstPeerSession *session = g_ptr_array_index (sessions, i);
@@ -327,21 +453,28 @@ close_sessions (GstPeerSessions *self, gboolean connected)
     if (connected || !gst_peer_session_is_connected (session))
       gst_peer_session_close (session);
   }
-  self->gone (self->element);
 }
 
-static gboolean
-close_all (gpointer data)
+/**
+ * gst_peer_sessions_close_all:
+ *
+ * At once, side by side. On the loop.
+ */
+void
+gst_peer_sessions_close_all (GstPeerSessions *self)
 {
-  close_sessions (((Event *)data)->sessions, TRUE);
-  return G_SOURCE_REMOVE;
+  close_sessions (self, TRUE);
 }
 
-static gboolean
-close_unconnected (gpointer data)
+/**
+ * gst_peer_sessions_close_unconnected:
+ *
+ * On the loop.
+ */
+void
+gst_peer_sessions_close_unconnected (GstPeerSessions *self)
 {
-  close_sessions (((Event *)data)->sessions, FALSE);
-  return G_SOURCE_REMOVE;
+  close_sessions (self, FALSE);
 }
 
 /**
@@ -357,35 +490,19 @@ gst_peer_sessions_refuse (GstPeerSessions *self)
   g_mutex_unlock (&self->lock);
 }
 
-/**
- * gst_peer_sessions_close_all:
- *
- * At once, side by side. From any thread.
- */
-void
-gst_peer_sessions_close_all (GstPeerSessions *self)
-{
-  post (new_event (self, NULL), close_all);
-}
+/* === messages === */
 
-/**
- * gst_peer_sessions_drain:
- * @timeout: ms
- *
- * At the end of all streams: who is connected closes when that end has come to
- * it, or after @timeout. From any thread.
- */
-void
-gst_peer_sessions_drain (GstPeerSessions *self, guint timeout)
+/* The bin of a session, which is a child of the element, or %NULL. */
+static GstObject *
+find_bin (GstPeerSessions *self, GstMessage *message)
 {
-  g_autoptr (GSource) drain = g_timeout_source_new (timeout);
+  GstObject *object = GST_MESSAGE_SRC (message);
 
-  g_source_set_callback (drain, close_all, new_event (self, NULL), free_event);
-  g_source_attach (drain, gst_peer_loop_get_context (self->loop));
-  g_mutex_lock (&self->lock);
-  self->drain = g_steal_pointer (&drain);
-  g_mutex_unlock (&self->lock);
-  post (new_event (self, NULL), close_unconnected);
+  while (object != NULL &&
+         GST_OBJECT_PARENT (object) != GST_OBJECT (self->element))
+    object = GST_OBJECT_PARENT (object);
+
+  return object;
 }
 
 /**
@@ -399,20 +516,21 @@ gst_peer_sessions_drain (GstPeerSessions *self, guint timeout)
 gboolean
 gst_peer_sessions_take_message (GstPeerSessions *self, GstMessage *message)
 {
-  g_autoptr (GPtrArray) sessions = dup_sessions (self);
+  GstObject *bin = find_bin (self, message);
+  const char *id = bin != NULL
+                       ? g_object_get_data (G_OBJECT (bin), GST_PEER_SESSION_ID)
+                       : NULL;
+  g_autoptr (GstPeerSession) session = NULL;
 
-  for (guint i = 0; i < sessions->len; i++) {
-    GstPeerSession *session = g_ptr_array_index (sessions, i);
-
-    if (!gst_peer_session_owns (session, GST_MESSAGE_SRC (message)))
-      continue;
+  if (id == NULL)
+    return FALSE;
+  session = gst_peer_sessions_dup_one (self, id);
+  if (session != NULL)
     gst_peer_session_take_message (session, message);
-    return GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR ||
-           GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS ||
-           GST_MESSAGE_TYPE (message) == GST_MESSAGE_LATENCY;
-  }
 
-  return FALSE;
+  return GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR ||
+         GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS ||
+         GST_MESSAGE_TYPE (message) == GST_MESSAGE_LATENCY;
 }
 
 /* === life === */
@@ -420,32 +538,37 @@ gst_peer_sessions_take_message (GstPeerSessions *self, GstMessage *message)
 /**
  * gst_peer_sessions_start:
  *
- * Listens, so not for a streaming thread.
+ * May listen, so not for a streaming thread.
  */
 gboolean
-gst_peer_sessions_start (GstPeerSessions *self, const char *location,
-    guint max_sessions, GError **error)
+gst_peer_sessions_start (
+    GstPeerSessions *self, GstPeerSignaller *signaller, GError **error)
 {
-  GstPeerSignaller *signaller =
-      g_object_new (GST_TYPE_PEER_SESSION_SERVER, "scheme", "whep", "location",
-          location, "max-sessions", max_sessions, NULL);
+  const struct {
+    const char *name;
+    GCallback callback;
+  } handlers[] = {
+    { "session-requested", G_CALLBACK (on_session_requested) },
+    { "description", G_CALLBACK (on_description) },
+    { "candidate", G_CALLBACK (on_candidate) },
+    { "session-failed", G_CALLBACK (on_session_failed) },
+    { "session-ended", G_CALLBACK (on_session_ended) },
+    { "session-released", G_CALLBACK (on_session_released) },
+  };
 
-  g_signal_connect (
-      signaller, "session-requested", G_CALLBACK (on_session_requested), self);
-  g_signal_connect (signaller, "candidate", G_CALLBACK (on_candidate), self);
-  g_signal_connect (
-      signaller, "session-ended", G_CALLBACK (on_session_ended), self);
+  for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
+    g_signal_connect (signaller, handlers[i].name, handlers[i].callback, self);
   g_mutex_lock (&self->lock);
   self->refusing = FALSE;
-  self->signaller = signaller;
+  self->signaller = g_object_ref (signaller);
   g_mutex_unlock (&self->lock);
   if (gst_peer_signaller_start (signaller, error))
     return TRUE;
 
   g_mutex_lock (&self->lock);
-  self->signaller = NULL;
+  g_clear_object (&self->signaller);
   g_mutex_unlock (&self->lock);
-  g_object_unref (signaller);
+  g_signal_handlers_disconnect_by_data (signaller, self);
 
   return FALSE;
 }
@@ -459,14 +582,10 @@ void
 gst_peer_sessions_stop (GstPeerSessions *self)
 {
   g_autoptr (GstPeerSignaller) signaller = NULL;
-  g_autoptr (GSource) drain = NULL;
 
   g_mutex_lock (&self->lock);
   signaller = g_steal_pointer (&self->signaller);
-  drain = g_steal_pointer (&self->drain);
   g_mutex_unlock (&self->lock);
-  if (drain != NULL)
-    g_source_destroy (drain);
   if (signaller == NULL)
     return;
 
@@ -475,15 +594,17 @@ gst_peer_sessions_stop (GstPeerSessions *self)
 }
 
 GstPeerSessions *
-gst_peer_sessions_new (GstBin *element, GstPeerLoop *loop, GPtrArray *streams,
-    GstPeerSessionsGone gone)
+gst_peer_sessions_new (GstBin *element, GstPeerLoop *loop,
+    const GstPeerMedia *media, const GstPeerSessionsEvents *events,
+    gpointer user_data)
 {
   GstPeerSessions *self = g_new0 (GstPeerSessions, 1);
 
   self->element = element;
   self->loop = loop;
-  self->streams = streams;
-  self->gone = gone;
+  self->media = media;
+  self->events = events;
+  self->user_data = user_data;
   g_mutex_init (&self->lock);
   self->sessions = g_hash_table_new_full (
       g_str_hash, g_str_equal, NULL, (GDestroyNotify)gst_peer_session_unref);

@@ -4,31 +4,56 @@
 #include <gst/gst.h>
 
 #include "loop.h"
+#include "session.h"
+#include "signaller.h"
 
 G_BEGIN_DECLS
 
-/* Who is sent to: peers come through a signaller and go. */
+/* The peers of one element: they come through a signaller and go. */
 typedef struct _GstPeerSessions GstPeerSessions;
 
 /**
- * GstPeerSessionsGone:
+ * GstPeerSessionsEvents:
+ * @is_ready: whether what there is to be sent is known
+ * @added: there is a new one
+ * @described: our description is on its way to the peer, or the peer's is here
+ * @connected: media flows from here on
+ * @failed: it comes to nothing; @http_status is 0 where no server said so
+ * @ended: nothing is left of it; @report is nullable
  *
- * One has ended, or there was none to end. On the loop.
+ * What happens to a session. On the loop.
  */
-typedef void (*GstPeerSessionsGone) (GstBin *element);
+typedef struct {
+  gboolean (*is_ready) (gpointer user_data);
+  void (*added) (GstPeerSession *session, gpointer user_data);
+  void (*described) (
+      GstPeerSession *session, gboolean by_peer, gpointer user_data);
+  void (*connected) (GstPeerSession *session, gpointer user_data);
+  void (*failed) (GstPeerSession *session, const GError *error,
+      guint http_status, gpointer user_data);
+  void (*ended) (
+      GstPeerSession *session, const GstStructure *report, gpointer user_data);
+} GstPeerSessionsEvents;
 
 GstPeerSessions *gst_peer_sessions_new (GstBin *element, GstPeerLoop *loop,
-    GPtrArray *streams, GstPeerSessionsGone gone);
+    const GstPeerMedia *media, const GstPeerSessionsEvents *events,
+    gpointer user_data);
 void gst_peer_sessions_free (GstPeerSessions *self);
 
-gboolean gst_peer_sessions_start (GstPeerSessions *self, const char *location,
-    guint max_sessions, GError **error);
+gboolean gst_peer_sessions_start (
+    GstPeerSessions *self, GstPeerSignaller *signaller, GError **error);
 void gst_peer_sessions_stop (GstPeerSessions *self);
 
+void gst_peer_sessions_check_ready (GstPeerSessions *self);
 void gst_peer_sessions_refuse (GstPeerSessions *self);
 void gst_peer_sessions_close_all (GstPeerSessions *self);
-void gst_peer_sessions_drain (GstPeerSessions *self, guint timeout);
-gboolean gst_peer_sessions_are_over (gpointer self);
+void gst_peer_sessions_close_unconnected (GstPeerSessions *self);
+void gst_peer_sessions_close_one (GstPeerSessions *self, const char *id);
+
+gboolean gst_peer_sessions_are_over (GstPeerSessions *self);
+GPtrArray *gst_peer_sessions_dup_all (GstPeerSessions *self);
+GstPeerSession *gst_peer_sessions_dup_one (
+    GstPeerSessions *self, const char *id);
 
 gboolean gst_peer_sessions_take_message (
     GstPeerSessions *self, GstMessage *message);

@@ -109,46 +109,6 @@ on_overrun (GstElement *queue, GstPeerTrack *self)
 
 /* === setup === */
 
-/* The rest of the answer is what the offer says of this payload type. What the
- * payloader says, such as the profile that it has found in the stream, may be
- * more exact than that, and must not fail for it. */
-static GstCaps *
-make_preference (const GstSDPMedia *media, guint payload_type)
-{
-  g_autoptr (GstCaps) offered =
-      gst_sdp_media_get_caps_from_media (media, payload_type);
-  const GstStructure *structure = gst_caps_get_structure (offered, 0);
-  int clock_rate = 90000;
-
-  gst_structure_get_int (structure, "clock-rate", &clock_rate);
-
-  return gst_caps_new_simple ("application/x-rtp", "media", G_TYPE_STRING,
-      gst_sdp_media_get_media (media), "encoding-name", G_TYPE_STRING,
-      gst_structure_get_string (structure, "encoding-name"), "clock-rate",
-      G_TYPE_INT, clock_rate, "payload", G_TYPE_INT, (int)payload_type, NULL);
-}
-
-/* A sink of the connection for the @mline, which sends what is offered there
- * for @payload_type. */
-static GstPad *
-request_sink (GstPeerTrack *self, const GstSDPMedia *media, guint mline,
-    guint payload_type)
-{
-  g_autofree char *name = g_strdup_printf ("sink_%u", mline);
-  g_autoptr (GstCaps) caps = make_preference (media, payload_type);
-  g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
-  GstPad *sink = gst_element_request_pad (self->connection,
-      gst_element_get_pad_template (self->connection, "sink_%u"), name, caps);
-
-  if (sink == NULL)
-    return NULL;
-  g_object_get (sink, "transceiver", &transceiver, NULL);
-  g_object_set (transceiver, "codec-preferences", caps, "direction",
-      GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, NULL);
-
-  return sink;
-}
-
 /* The way into the session's bin, and what watches over it. */
 static GstPad *
 add_input (GstPeerTrack *self, GstElement *chain)
@@ -169,20 +129,17 @@ add_input (GstPeerTrack *self, GstElement *chain)
 
 /**
  * gst_peer_track_link:
- * @media: of the offer
- * @mline: its number there
+ * @sink: (nullable): of the connection
  */
 gboolean
 gst_peer_track_link (GstPeerTrack *self, GstPeerStream *stream,
-    const GstPeerCodec *codec, const GstSDPMedia *media, guint mline,
-    guint payload_type, GError **error)
+    const GstPeerCodec *codec, GstPad *sink, guint payload_type, GError **error)
 {
   g_autofree char *description =
       g_strdup_printf (QUEUE " ! %s pt=%u", codec->payload, payload_type);
   g_autoptr (GstObject) bin =
       gst_object_get_parent (GST_OBJECT (self->connection));
   g_autoptr (GstPad) output = NULL;
-  g_autoptr (GstPad) sink = NULL;
   GstElement *chain;
   GstPad *input;
 
@@ -192,13 +149,13 @@ gst_peer_track_link (GstPeerTrack *self, GstPeerStream *stream,
   gst_bin_add (GST_BIN (bin), chain);
   input = add_input (self, chain);
 
-  sink = request_sink (self, media, mline, payload_type);
   output = gst_element_get_static_pad (chain, "src");
   if (sink == NULL || gst_pad_link (output, sink) != GST_PAD_LINK_OK) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_PAD,
         "The peer connection takes no %s.", codec->name);
     return FALSE;
   }
+  gst_element_sync_state_with_parent (chain);
 
   self->source = gst_peer_stream_request_source (stream, codec, error);
   if (self->source == NULL)

@@ -21,8 +21,8 @@ void gst_peer_track_free (GstPeerTrack *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstPeerTrack, gst_peer_track_free)
 
 gboolean gst_peer_track_link (GstPeerTrack *self, GstPeerStream *stream,
-    const GstPeerCodec *codec, const GstSDPMedia *media, guint mline,
-    guint payload_type, GError **error);
+    const GstPeerCodec *codec, GstPad *sink, guint payload_type,
+    GError **error);
 void gst_peer_track_open (GstPeerTrack *self);
 void gst_peer_track_close (GstPeerTrack *self);
 

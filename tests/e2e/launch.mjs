@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Runs gst-launch-1.0 with a peersink.
+// Runs gst-launch-1.0 with one of our elements.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,14 +15,15 @@ async function findPort() {
   return port;
 }
 
-/** A pipeline with a peersink at `url`. */
+/** A pipeline that serves at `url`. */
 export class Launch {
-  static async start(description, { path = '/live', debug = '1' } = {}) {
+  static async start(description,
+    { path = '/live', scheme = 'whep', debug = '1' } = {}) {
     const self = new Launch();
     const port = await findPort();
     self.url = `http://127.0.0.1:${port}${path}`;
     const line = description.replace('LOCATION',
-      `location=whep://127.0.0.1:${port}${path}`);
+      `location=${scheme}://127.0.0.1:${port}${path}`);
     self.child = spawn('gst-launch-1.0', ['-e', ...line.split(' ')],
       {
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "endpoint-private.h"
+
+#include "session-server.h"
+
+GST_DEBUG_CATEGORY_STATIC (gst_peer_endpoint_debug);
+#define GST_CAT_DEFAULT gst_peer_endpoint_debug
+
+/* A session's id is the address that ends it: not for logs. */
+#define ID_FORMAT "session %.8s"
+
+/* === messages === */
+
+static void
+post_progress (GstPeerEndpoint *self, GstProgressType type, const char *code,
+    const char *text)
+{
+  gst_element_post_message (GST_ELEMENT (self->element),
+      gst_message_new_progress (GST_OBJECT (self->element), type, code, text));
+}
+
+static void
+post_session (GstPeerEndpoint *self, const char *name, GstPeerSession *session)
+{
+  gst_element_post_message (GST_ELEMENT (self->element),
+      gst_message_new_element (GST_OBJECT (self->element),
+          gst_structure_new (name, "session", G_TYPE_STRING,
+              gst_peer_session_get_id (session), "peerconnection",
+              GST_TYPE_ELEMENT, gst_peer_session_get_connection (session),
+              NULL)));
+}
+
+/* What ends a client ends its pipeline, with a message that says why. */
+static void
+post_error (GstPeerEndpoint *self, const GError *error, guint http_status)
+{
+  GstStructure *details = NULL;
+
+  if (self->failed)
+    return;
+  self->failed = TRUE;
+  if (http_status != 0)
+    details = gst_structure_new (
+        "details", "http-status-code", G_TYPE_UINT, http_status, NULL);
+  gst_element_message_full_with_details (GST_ELEMENT (self->element),
+      GST_MESSAGE_ERROR, error->domain, error->code, g_strdup (error->message),
+      NULL, __FILE__, GST_FUNCTION, __LINE__, details);
+}
+
+/* === what happens to sessions, on the loop === */
+
+static gboolean
+is_client (GstPeerEndpoint *self)
+{
+  return self->role == GST_PEER_ROLE_WHIP_CLIENT ||
+         self->role == GST_PEER_ROLE_WHEP_CLIENT;
+}
+
+static gboolean
+is_ready (gpointer user_data)
+{
+  GstPeerEndpoint *self = user_data;
+
+  return self->klass->is_ready == NULL || self->klass->is_ready (self->element);
+}
+
+static void
+on_added (GstPeerSession *session, gpointer user_data)
+{
+  GstPeerEndpoint *self = user_data;
+
+  self->had_sessions = TRUE;
+  GST_INFO_OBJECT (
+      self->element, ID_FORMAT " begins", gst_peer_session_get_id (session));
+  g_signal_emit_by_name (self->element, "session-added",
+      gst_peer_session_get_id (session),
+      gst_peer_session_get_connection (session));
+  post_session (self, "session-added", session);
+  gst_peer_endpoint_update_states (self);
+}
+
+static void
+on_described (GstPeerSession *session, gboolean by_peer, gpointer user_data)
+{
+  GstPeerEndpoint *self = user_data;
+
+  if (is_client (self)) {
+    post_progress (self,
+        by_peer ? GST_PROGRESS_TYPE_COMPLETE : GST_PROGRESS_TYPE_START,
+        "request", by_peer ? "The endpoint has answered" : "Sending the offer");
+    if (by_peer)
+      post_progress (
+          self, GST_PROGRESS_TYPE_START, "connect", "Connecting to the peer");
+  }
+  gst_peer_endpoint_update_states (self);
+}
+
+static void
+on_connected (GstPeerSession *session, gpointer user_data)
+{
+  GstPeerEndpoint *self = user_data;
+
+  GST_INFO_OBJECT (self->element, ID_FORMAT " is connected",
+      gst_peer_session_get_id (session));
+  if (is_client (self))
+    post_progress (self, GST_PROGRESS_TYPE_COMPLETE, "connect", "Connected");
+  gst_peer_endpoint_update_states (self);
+}
+
+static void
+on_failed (GstPeerSession *session, const GError *error, guint http_status,
+    gpointer user_data)
+{
+  GstPeerEndpoint *self = user_data;
+
+  GST_WARNING_OBJECT (self->element, ID_FORMAT ": %s",
+      gst_peer_session_get_id (session), error->message);
+  if (is_client (self))
+    post_error (self, error, http_status);
+}
+
+/* Who publishes is not done when the endpoint is. */
+static void
+check_publisher (GstPeerEndpoint *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->role != GST_PEER_ROLE_WHIP_CLIENT || self->failed)
+    return;
+  error = g_error_new_literal (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
+      "The endpoint has ended the session.");
+  post_error (self, error, 0);
+}
+
+static void
+on_ended (
+    GstPeerSession *session, const GstStructure *report, gpointer user_data)
+{
+  GstPeerEndpoint *self = user_data;
+  gboolean over = gst_peer_sessions_are_over (self->sessions);
+  gboolean closing;
+
+  GST_INFO_OBJECT (self->element, ID_FORMAT " has ended: %" GST_PTR_FORMAT,
+      gst_peer_session_get_id (session), report);
+  gst_peer_endpoint_add_report (self, session, report);
+  g_signal_emit_by_name (self->element, "session-removed",
+      gst_peer_session_get_id (session),
+      gst_peer_session_get_connection (session));
+  post_session (self, "session-removed", session);
+  gst_peer_endpoint_update_states (self);
+
+  GST_OBJECT_LOCK (self->element);
+  closing = self->closing;
+  GST_OBJECT_UNLOCK (self->element);
+  if (closing) {
+    gst_peer_endpoint_check_closed (self);
+  } else if (over) {
+    check_publisher (self);
+    if (self->klass->idle != NULL)
+      self->klass->idle (self->element);
+  }
+}
+
+static const GstPeerSessionsEvents sessions_events = {
+  .is_ready = is_ready,
+  .added = on_added,
+  .described = on_described,
+  .connected = on_connected,
+  .failed = on_failed,
+  .ended = on_ended,
+};
+
+/* === signalling === */
+
+static GstPeerSignaller *
+make_server (GstPeerEndpoint *self, GError **error)
+{
+  GstPeerSettings *settings = &self->settings;
+
+  return g_object_new (GST_TYPE_PEER_SESSION_SERVER, "scheme",
+      self->klass->sends ? "whep" : "whip", "location", settings->location,
+      "max-sessions", settings->max_sessions, NULL);
+}
+
+static GstPeerSignaller *
+make_client (GstPeerEndpoint *self, GError **error)
+{
+  return NULL;
+}
+
+static GstPeerSignaller *
+make_signaller (GstPeerEndpoint *self, GError **error)
+{
+  GstPeerSettings *settings = &self->settings;
+
+  if (settings->signaller != NULL)
+    return g_object_ref (settings->signaller);
+  if (self->role == GST_PEER_ROLE_NONE) {
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+        "The location %s is none of whip[s]://, whep[s]:// and http[s]://.",
+        settings->location != NULL ? settings->location : "(none)");
+    return NULL;
+  }
+
+  return gst_peer_role_is_server (self->role) ? make_server (self, error)
+                                              : make_client (self, error);
+}
+
+static gboolean
+start (GstPeerEndpoint *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstPeerSignaller) signaller = make_signaller (self, &error);
+
+  self->started = TRUE;
+  if (signaller != NULL &&
+      gst_peer_sessions_start (self->sessions, signaller, &error))
+    return TRUE;
+
+  self->started = FALSE;
+  post_error (self, error, 0);
+
+  return FALSE;
+}
+
+/* A server is found as soon as it is there. Who goes somewhere does so when the
+ * pipeline plays: until then it might wait for something that is waited for. */
+static gboolean
+starts_early (GstPeerEndpoint *self)
+{
+  return self->settings.signaller == NULL && !is_client (self);
+}
+
+/**
+ * gst_peer_endpoint_change_state:
+ *
+ * Before the parent class does.
+ */
+gboolean
+gst_peer_endpoint_change_state (
+    GstPeerEndpoint *self, GstStateChange transition)
+{
+  switch (transition) {
+  case GST_STATE_CHANGE_READY_TO_PAUSED:
+    gst_peer_endpoint_reset (self);
+    self->role =
+        self->settings.signaller != NULL
+            ? GST_PEER_ROLE_NONE
+            : gst_peer_role_find (self->settings.location, self->klass->sends);
+    return starts_early (self) ? start (self) : TRUE;
+  case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
+    return self->started || gst_peer_endpoint_is_closed (self) || start (self);
+  case GST_STATE_CHANGE_PAUSED_TO_READY:
+    gst_peer_endpoint_close (self, GST_PEER_END_STATE_CHANGE, NULL);
+    if (!gst_peer_endpoint_wait (self))
+      GST_WARNING_OBJECT (self->element, "not all sessions could be closed");
+    return TRUE;
+  default:
+    return TRUE;
+  }
+}
+
+/**
+ * gst_peer_endpoint_state_changed:
+ *
+ * After the parent class.
+ */
+void
+gst_peer_endpoint_state_changed (GstPeerEndpoint *self,
+    GstStateChange transition, GstStateChangeReturn result)
+{
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
+      (transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
+          result == GST_STATE_CHANGE_FAILURE)) {
+    gst_peer_sessions_stop (self->sessions);
+    self->started = FALSE;
+  }
+}
+
+/**
+ * gst_peer_endpoint_take_message:
+ *
+ * On whichever thread posts.
+ *
+ * Returns: whether it is no business of the pipeline's
+ */
+gboolean
+gst_peer_endpoint_take_message (GstPeerEndpoint *self, GstMessage *message)
+{
+  return gst_peer_sessions_take_message (self->sessions, message);
+}
+
+/**
+ * gst_peer_endpoint_had_sessions:
+ *
+ * In this life. On the loop.
+ */
+gboolean
+gst_peer_endpoint_had_sessions (GstPeerEndpoint *self)
+{
+  return self->had_sessions;
+}
+
+GstPeerLoop *
+gst_peer_endpoint_get_loop (GstPeerEndpoint *self)
+{
+  return self->loop;
+}
+
+GstPeerSessions *
+gst_peer_endpoint_get_sessions (GstPeerEndpoint *self)
+{
+  return self->sessions;
+}
+
+GstPeerEndpoint *
+gst_peer_endpoint_new (GstBin *element, const GstPeerEndpointClass *klass,
+    const char *location, guint max_sessions)
+{
+  static gsize once = 0;
+  GstPeerEndpoint *self = g_new0 (GstPeerEndpoint, 1);
+
+  if (g_once_init_enter (&once)) {
+    GST_DEBUG_CATEGORY_INIT (gst_peer_endpoint_debug, "peerendpoint", 0,
+        "Sessions of peersink and peersrc");
+    g_once_init_leave (&once, 1);
+  }
+
+  self->element = element;
+  self->klass = klass;
+  gst_peer_settings_init (&self->settings, location, max_sessions);
+  self->loop = gst_peer_loop_new (GST_OBJECT_NAME (element));
+  self->sessions = gst_peer_sessions_new (
+      element, self->loop, klass->media, &sessions_events, self);
+  self->signaling_state = GST_WEBRTC_SIGNALING_STATE_STABLE;
+  self->connection_state = GST_WEBRTC_PEER_CONNECTION_STATE_NEW;
+  self->promises =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_promise_unref);
+  self->reports =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_structure_free);
+  gst_peer_endpoint_attach (self);
+
+  return self;
+}
+
+void
+gst_peer_endpoint_free (GstPeerEndpoint *self)
+{
+  gst_peer_loop_free (self->loop);
+  gst_peer_sessions_free (self->sessions);
+  g_ptr_array_unref (self->promises);
+  g_ptr_array_unref (self->reports);
+  g_clear_pointer (&self->report, gst_structure_free);
+  gst_peer_settings_clear (&self->settings);
+  g_free (self);
+}

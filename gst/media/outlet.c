@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*   peerconnection -- depayloader -- parser [-- decoder -- converter] -- pad
+ *
+ * The pad is there before the peer is asked for anything, so that what is linked
+ * to it says what it takes. */
+
+#include "outlet.h"
+
+struct _GstPeerOutlet {
+  GstElement *element;
+  const char *media;
+  guint latency; /* ms */
+  GstPad *pad;   /* of the element */
+  gint ended;    /* EOS has passed */
+
+  GMutex lock;
+  GstBin *bin; /* of the session, from when the peer sends */
+  GstPad *rtp;
+  const GstPeerCodec *codec;
+  GstElement *chain;
+  GstPad *input; /* of the chain */
+};
+
+/* === the pad === */
+
+static GstPadProbeReturn
+on_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstPeerOutlet *self = user_data;
+
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
+    g_atomic_int_set (&self->ended, TRUE);
+
+  return GST_PAD_PROBE_OK;
+}
+
+/* Live from the beginning, while there is nothing behind it that could say. */
+static gboolean
+query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  g_autoptr (GstPad) target = gst_ghost_pad_get_target (GST_GHOST_PAD (pad));
+
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY && target == NULL) {
+    guint latency =
+        GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (pad), "latency"));
+
+    gst_query_set_latency (
+        query, TRUE, latency * GST_MSECOND, GST_CLOCK_TIME_NONE);
+    return TRUE;
+  }
+
+  return gst_pad_query_default (pad, parent, query);
+}
+
+static char *
+find_name (GstElement *element, const char *media)
+{
+  for (guint i = 0;; i++) {
+    g_autofree char *name = g_strdup_printf ("%s_%u", media, i);
+    g_autoptr (GstPad) pad = gst_element_get_static_pad (element, name);
+
+    if (pad == NULL)
+      return g_steal_pointer (&name);
+  }
+}
+
+static void on_linked (GstPad *pad, GstPad *peer, GstPeerOutlet *self);
+
+static void
+add_pad (GstPeerOutlet *self)
+{
+  g_autofree char *name = find_name (self->element, self->media);
+  g_autofree char *template = g_strdup_printf ("%s_%%u", self->media);
+
+  self->pad = gst_object_ref_sink (gst_ghost_pad_new_no_target_from_template (
+      name, gst_element_get_pad_template (self->element, template)));
+  g_object_set_data (
+      G_OBJECT (self->pad), "latency", GUINT_TO_POINTER (self->latency));
+  gst_pad_set_query_function (self->pad, query);
+  gst_pad_add_probe (
+      self->pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, self, NULL);
+  g_signal_connect (self->pad, "linked", G_CALLBACK (on_linked), self);
+  gst_pad_set_active (self->pad, TRUE);
+  gst_element_add_pad (self->element, self->pad);
+}
+
+/**
+ * gst_peer_outlet_new:
+ * @media: "video" or "audio", static
+ * @latency: ms
+ *
+ * Adds a pad to the @element, to which an application links from inside.
+ */
+GstPeerOutlet *
+gst_peer_outlet_new (GstElement *element, const char *media, guint latency)
+{
+  GstPeerOutlet *self = g_new0 (GstPeerOutlet, 1);
+
+  self->element = element;
+  self->media = media;
+  self->latency = latency;
+  g_mutex_init (&self->lock);
+  add_pad (self);
+
+  return self;
+}
+
+void
+gst_peer_outlet_free (GstPeerOutlet *self)
+{
+  gst_peer_outlet_remove (self);
+  gst_clear_object (&self->input);
+  gst_clear_object (&self->rtp);
+  gst_clear_object (&self->bin);
+  gst_clear_object (&self->pad);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+const char *
+gst_peer_outlet_get_media (GstPeerOutlet *self)
+{
+  return self->media;
+}
+
+/**
+ * gst_peer_outlet_query_downstream:
+ *
+ * Returns: (transfer full): what is taken there; anything while nothing is
+ *   linked
+ */
+GstCaps *
+gst_peer_outlet_query_downstream (GstPeerOutlet *self)
+{
+  return gst_pad_is_linked (self->pad)
+             ? gst_pad_peer_query_caps (self->pad, NULL)
+             : gst_caps_new_any ();
+}
+
+/* === what is behind it === */
+
+static GstElement *
+make_chain (GstPeerOutlet *self, const GstPeerCodec *codec)
+{
+  g_autoptr (GstCaps) downstream = gst_peer_outlet_query_downstream (self);
+  g_autofree char *description =
+      gst_peer_codec_describe_receiver (codec, downstream);
+  g_autoptr (GError) error = NULL;
+  GstElement *chain = NULL;
+
+  if (description != NULL)
+    chain = gst_parse_bin_from_description (description, TRUE, &error);
+  if (chain == NULL)
+    GST_ELEMENT_ERROR (self->element, STREAM, CODEC_NOT_FOUND,
+        ("What is linked to %s takes %s neither as it comes nor decoded.",
+            GST_PAD_NAME (self->pad), codec->name),
+        ("%s", error != NULL ? error->message : "no decoder is installed"));
+
+  return chain;
+}
+
+static void
+link_chain (GstPeerOutlet *self, GstBin *bin, GstPad *rtp, GstElement *chain)
+{
+  g_autoptr (GstPad) input = gst_element_get_static_pad (chain, "sink");
+  g_autoptr (GstPad) output = gst_element_get_static_pad (chain, "src");
+  GstPad *outer;
+
+  /* First: a bin unlinks what it is given. */
+  gst_bin_add (bin, chain);
+  outer = gst_ghost_pad_new (NULL, output);
+  gst_pad_set_active (outer, TRUE);
+  gst_element_add_pad (GST_ELEMENT (bin), outer);
+  gst_ghost_pad_set_target (GST_GHOST_PAD (self->pad), outer);
+  gst_element_sync_state_with_parent (chain);
+  gst_pad_link (rtp, input);
+
+  g_mutex_lock (&self->lock);
+  self->input = g_steal_pointer (&input);
+  g_mutex_unlock (&self->lock);
+}
+
+/* When both the peer and whoever takes it are there. */
+static void
+check_chain (GstPeerOutlet *self)
+{
+  g_autoptr (GstBin) bin = NULL;
+  g_autoptr (GstPad) rtp = NULL;
+  const GstPeerCodec *codec;
+  GstElement *chain;
+  gboolean due;
+
+  g_mutex_lock (&self->lock);
+  due = self->rtp != NULL && self->codec != NULL && self->chain == NULL;
+  if (due) {
+    bin = gst_object_ref (self->bin);
+    rtp = gst_object_ref (self->rtp);
+    codec = self->codec;
+  }
+  g_mutex_unlock (&self->lock);
+  if (!due || !gst_pad_is_linked (self->pad))
+    return;
+
+  chain = make_chain (self, codec);
+  if (chain == NULL)
+    return;
+  g_mutex_lock (&self->lock);
+  due = self->chain == NULL && self->rtp == rtp;
+  if (due)
+    self->chain = chain;
+  g_mutex_unlock (&self->lock);
+  if (due)
+    link_chain (self, bin, rtp, chain);
+  else
+    gst_object_unref (gst_object_ref_sink (chain));
+}
+
+/* What comes is known when it comes. */
+static void
+take_caps (GstPeerOutlet *self, GstPad *rtp, GstEvent *event)
+{
+  GstCaps *caps;
+  gboolean is_ours;
+
+  gst_event_parse_caps (event, &caps);
+  g_mutex_lock (&self->lock);
+  is_ours = self->rtp == rtp;
+  if (is_ours)
+    self->codec = gst_peer_codec_from_rtp (caps);
+  g_mutex_unlock (&self->lock);
+  if (is_ours)
+    check_chain (self);
+}
+
+static GstPadProbeReturn
+on_rtp_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS)
+    take_caps (user_data, pad, event);
+
+  return GST_PAD_PROBE_OK;
+}
+
+/* Whatever becomes of a packet downstream, the others and the ICE agent come
+ * through the same socket. */
+static GstPadProbeReturn
+on_rtp (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstPeerOutlet *self = user_data;
+  g_autoptr (GstPad) input = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (self->rtp == pad && self->input != NULL)
+    input = gst_object_ref (self->input);
+  g_mutex_unlock (&self->lock);
+
+  if (input == NULL)
+    return GST_PAD_PROBE_DROP;
+
+  gst_pad_chain (input, GST_PAD_PROBE_INFO_BUFFER (info));
+  GST_PAD_PROBE_INFO_DATA (info) = NULL;
+  GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_OK;
+
+  return GST_PAD_PROBE_HANDLED;
+}
+
+/* On the thread of whoever links. */
+static void
+on_linked (GstPad *pad, GstPad *peer, GstPeerOutlet *self)
+{
+  check_chain (self);
+}
+
+/**
+ * gst_peer_outlet_connect:
+ * @bin: of the session
+ * @rtp: of its connection; a second one is of no use
+ *
+ * Before anything has come there.
+ */
+void
+gst_peer_outlet_connect (GstPeerOutlet *self, GstBin *bin, GstPad *rtp)
+{
+  g_mutex_lock (&self->lock);
+  if (self->rtp == NULL) {
+    self->bin = gst_object_ref (bin);
+    self->rtp = gst_object_ref (rtp);
+    self->codec = NULL;
+  }
+  g_mutex_unlock (&self->lock);
+  gst_pad_add_probe (
+      rtp, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_rtp_event, self, NULL);
+  gst_pad_add_probe (rtp, GST_PAD_PROBE_TYPE_BUFFER, on_rtp, self, NULL);
+}
+
+/**
+ * gst_peer_outlet_disconnect:
+ *
+ * From a connection that is dropped; another one may follow.
+ */
+void
+gst_peer_outlet_disconnect (GstPeerOutlet *self)
+{
+  g_mutex_lock (&self->lock);
+  gst_clear_object (&self->input);
+  gst_clear_object (&self->rtp);
+  gst_clear_object (&self->bin);
+  self->chain = NULL;
+  g_mutex_unlock (&self->lock);
+  gst_ghost_pad_set_target (GST_GHOST_PAD (self->pad), NULL);
+}
+
+/* === the end === */
+
+/**
+ * gst_peer_outlet_end:
+ *
+ * EOS, unless that has come from the connection; also to who never got
+ * anything. May wait for downstream.
+ */
+void
+gst_peer_outlet_end (GstPeerOutlet *self)
+{
+  if (!g_atomic_int_compare_and_exchange (&self->ended, FALSE, TRUE))
+    return;
+
+  if (!gst_pad_has_current_caps (self->pad)) {
+    g_autofree char *id = gst_pad_create_stream_id (
+        self->pad, self->element, GST_PAD_NAME (self->pad));
+    GstSegment segment;
+
+    gst_segment_init (&segment, GST_FORMAT_TIME);
+    gst_pad_push_event (self->pad, gst_event_new_stream_start (id));
+    gst_pad_push_event (self->pad, gst_event_new_segment (&segment));
+  }
+  gst_pad_push_event (self->pad, gst_event_new_eos ());
+}
+
+/**
+ * gst_peer_outlet_remove:
+ *
+ * Takes the pad away.
+ */
+void
+gst_peer_outlet_remove (GstPeerOutlet *self)
+{
+  if (!gst_object_has_as_parent (
+          GST_OBJECT (self->pad), GST_OBJECT (self->element)))
+    return;
+  g_signal_handlers_disconnect_by_data (self->pad, self);
+  gst_pad_set_active (self->pad, FALSE);
+  gst_element_remove_pad (self->element, self->pad);
+}

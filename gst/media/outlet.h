@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "codecs.h"
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/* One medium that a peer sends: a source pad, and behind it whatever brings the
+ * RTP into the form that is taken downstream. */
+typedef struct _GstPeerOutlet GstPeerOutlet;
+
+GstPeerOutlet *gst_peer_outlet_new (
+    GstElement *element, const char *media, guint latency);
+void gst_peer_outlet_free (GstPeerOutlet *self);
+
+const char *gst_peer_outlet_get_media (GstPeerOutlet *self);
+GstCaps *gst_peer_outlet_query_downstream (GstPeerOutlet *self);
+void gst_peer_outlet_connect (
+    GstPeerOutlet *self, GstBin *bin, GstPad *rtp);
+void gst_peer_outlet_disconnect (GstPeerOutlet *self);
+void gst_peer_outlet_end (GstPeerOutlet *self);
+void gst_peer_outlet_remove (GstPeerOutlet *self);
+
+G_END_DECLS

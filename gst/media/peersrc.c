@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-peersrc
+ * @title: peersrc
+ *
+ * Receives audio and video from WebRTC peers. Where they are follows from the
+ * #GstPeerSrc:location: at `whip[s]://` it takes publishers; from `whep[s]://`
+ * and `http[s]://` it plays.
+ *
+ * Each medium has a pad, `video_%u` or `audio_%u`, which is there before the
+ * peer is asked for anything: what is linked to it decides which codec is
+ * negotiated, and whether it comes encoded, raw (decoded here) or as RTP, in
+ * this order where more than one is taken. A pad that nothing is linked to is no
+ * error.
+ *
+ * However a session ends, its pads get EOS. With the last one the element is
+ * closed, unless #GstPeerSrc:wait-for-next is set.
+ *
+ * ## Examples
+ *
+ * |[
+ * gst-launch-1.0 peersrc location=whep://127.0.0.1:8080/live ! autovideosink
+ * ]|
+ * plays.
+ * |[
+ * gst-launch-1.0 -e peersrc location=whip://0.0.0.0:8080/ingest name=s s.video_0 ! queue ! h264parse ! mp4mux name=m ! filesink location=rec.mp4  s.audio_0 ! queue ! opusparse ! m.
+ * ]|
+ * records what is published there.
+ *
+ * Since: 0.1
+ */
+
+#include "peersrc.h"
+
+#include "endpoint.h"
+#include "outlet.h"
+#include "receiver.h"
+
+#define DEFAULT_LOCATION "whip://127.0.0.1:8080/ingest"
+#define DEFAULT_MAX_SESSIONS 1
+#define DEFAULT_LATENCY 200 /* ms */
+#define DEFAULT_WAIT_FOR_NEXT FALSE
+
+enum { PROP_0, PROP_LATENCY, PROP_WAIT_FOR_NEXT };
+
+struct _GstPeerSrc {
+  GstBin parent;
+
+  GstPeerEndpoint *endpoint;
+  guint latency; /* ms */
+  gint wait_for_next;
+};
+
+static void gst_peer_src_uri_handler_init (gpointer iface, gpointer data);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstPeerSrc, gst_peer_src, GST_TYPE_BIN,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_URI_HANDLER, gst_peer_src_uri_handler_init)
+        G_IMPLEMENT_INTERFACE (
+            GST_TYPE_CHILD_PROXY, gst_peer_endpoint_proxy_init))
+GST_ELEMENT_REGISTER_DEFINE (
+    peersrc, "peersrc", GST_RANK_PRIMARY, GST_TYPE_PEER_SRC);
+
+static GstStaticPadTemplate video_template =
+    GST_STATIC_PAD_TEMPLATE ("video_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
+        GST_STATIC_CAPS ("video/x-h264; video/x-h265; video/x-vp8; "
+                         "video/x-vp9; video/x-av1; video/x-raw; "
+                         "application/x-rtp, media=(string)video"));
+
+static GstStaticPadTemplate audio_template =
+    GST_STATIC_PAD_TEMPLATE ("audio_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
+        GST_STATIC_CAPS ("audio/x-opus; audio/G722; audio/x-mulaw; "
+                         "audio/x-alaw; audio/x-raw; "
+                         "application/x-rtp, media=(string)audio"));
+
+/* === the endpoint === */
+
+static void
+on_idle (GstBin *element)
+{
+  GstPeerSrc *self = GST_PEER_SRC (element);
+
+  if (!g_atomic_int_get (&self->wait_for_next))
+    gst_peer_endpoint_close (self->endpoint, GST_PEER_END_REMOTE, NULL);
+}
+
+static void
+end_medium (GstPeerSrc *self, const char *media)
+{
+  GstPeerOutlet *outlet =
+      gst_peer_outlet_new (GST_ELEMENT (self), media, self->latency);
+
+  gst_peer_outlet_end (outlet);
+  gst_peer_outlet_free (outlet);
+}
+
+/* May wait for downstream, so it is done aside. */
+static void
+end_nothing (GstElement *element, gpointer user_data)
+{
+  end_medium (GST_PEER_SRC (element), "video");
+  end_medium (GST_PEER_SRC (element), "audio");
+}
+
+/* Where no peer has ever come, nothing downstream would hear of the end. */
+static void
+on_closed (GstBin *element)
+{
+  if (!gst_peer_endpoint_had_sessions (GST_PEER_SRC (element)->endpoint))
+    gst_element_call_async (GST_ELEMENT (element), end_nothing, NULL, NULL);
+}
+
+static const GstPeerEndpointClass endpoint_class = {
+  .sends = FALSE,
+  .closed_name = "peersrc-closed",
+  .media = &gst_peer_receiver_media,
+  .idle = on_idle,
+  .closed = on_closed,
+};
+
+static GstStateChangeReturn
+gst_peer_src_change_state (GstElement *element, GstStateChange transition)
+{
+  GstPeerSrc *self = GST_PEER_SRC (element);
+  GstStateChangeReturn result;
+
+  if (!gst_peer_endpoint_change_state (self->endpoint, transition))
+    return GST_STATE_CHANGE_FAILURE;
+
+  result = GST_ELEMENT_CLASS (gst_peer_src_parent_class)
+               ->change_state (element, transition);
+  gst_peer_endpoint_state_changed (self->endpoint, transition, result);
+
+  /* Live, whether a peer is there or not. */
+  if (result == GST_STATE_CHANGE_SUCCESS &&
+      (transition == GST_STATE_CHANGE_READY_TO_PAUSED ||
+          transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED))
+    return GST_STATE_CHANGE_NO_PREROLL;
+
+  return result;
+}
+
+/* Each session's pads get their EOS when it has closed. */
+static gboolean
+gst_peer_src_send_event (GstElement *element, GstEvent *event)
+{
+  GstPeerSrc *self = GST_PEER_SRC (element);
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
+    return GST_ELEMENT_CLASS (gst_peer_src_parent_class)
+        ->send_event (element, event);
+
+  gst_peer_endpoint_close (self->endpoint, GST_PEER_END_EOS, NULL);
+  gst_event_unref (event);
+
+  return TRUE;
+}
+
+/* On whichever thread posts. */
+static void
+gst_peer_src_handle_message (GstBin *bin, GstMessage *message)
+{
+  GstPeerSrc *self = GST_PEER_SRC (bin);
+
+  if (gst_peer_endpoint_take_message (self->endpoint, message))
+    gst_message_unref (message);
+  else
+    GST_BIN_CLASS (gst_peer_src_parent_class)->handle_message (bin, message);
+}
+
+/* === GstURIHandler === */
+
+static GstURIType
+get_uri_type (GType type)
+{
+  return GST_URI_SRC;
+}
+
+static const char *const *
+get_protocols (GType type)
+{
+  static const char *protocols[] = { "whep", "wheps", NULL };
+
+  return protocols;
+}
+
+static char *
+get_uri (GstURIHandler *handler)
+{
+  char *location;
+
+  g_object_get (handler, "location", &location, NULL);
+  return location;
+}
+
+static gboolean
+set_uri (GstURIHandler *handler, const char *uri, GError **error)
+{
+  g_object_set (handler, "location", uri, NULL);
+  return TRUE;
+}
+
+static void
+gst_peer_src_uri_handler_init (gpointer data, gpointer unused)
+{
+  GstURIHandlerInterface *iface = data;
+
+  iface->get_type = get_uri_type;
+  iface->get_protocols = get_protocols;
+  iface->get_uri = get_uri;
+  iface->set_uri = set_uri;
+}
+
+/* === object === */
+
+static void
+gst_peer_src_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstPeerSrc *self = GST_PEER_SRC (object);
+
+  switch (id) {
+  case PROP_LATENCY:
+    self->latency = g_value_get_uint (value);
+    break;
+  case PROP_WAIT_FOR_NEXT:
+    g_atomic_int_set (&self->wait_for_next, g_value_get_boolean (value));
+    break;
+  default:
+    if (!gst_peer_endpoint_set_property (self->endpoint, id, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+}
+
+static void
+gst_peer_src_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstPeerSrc *self = GST_PEER_SRC (object);
+
+  switch (id) {
+  case PROP_LATENCY:
+    g_value_set_uint (value, self->latency);
+    break;
+  case PROP_WAIT_FOR_NEXT:
+    g_value_set_boolean (value, g_atomic_int_get (&self->wait_for_next));
+    break;
+  default:
+    if (!gst_peer_endpoint_get_property (self->endpoint, id, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+}
+
+static void
+gst_peer_src_finalize (GObject *object)
+{
+  gst_peer_endpoint_free (GST_PEER_SRC (object)->endpoint);
+
+  G_OBJECT_CLASS (gst_peer_src_parent_class)->finalize (object);
+}
+
+static void
+install_properties (GObjectClass *klass)
+{
+  /**
+   * GstPeerSrc:latency:
+   *
+   * How long in ms packets may wait for one that is late.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_LATENCY,
+      g_param_spec_uint ("latency", "Latency",
+          "How long packets may wait for one that is late (ms)", 0, 60000,
+          DEFAULT_LATENCY,
+          G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY |
+              G_PARAM_STATIC_STRINGS));
+
+  /**
+   * GstPeerSrc:wait-for-next:
+   *
+   * Whether a server goes on after its last session has ended. The pads of the
+   * next one are new.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_WAIT_FOR_NEXT,
+      g_param_spec_boolean ("wait-for-next", "Wait for next",
+          "Whether to go on after the last session", DEFAULT_WAIT_FOR_NEXT,
+          G_PARAM_READWRITE | GST_PARAM_MUTABLE_PLAYING |
+              G_PARAM_STATIC_STRINGS));
+}
+
+static void
+gst_peer_src_class_init (GstPeerSrcClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+
+  object_class->finalize = gst_peer_src_finalize;
+  object_class->set_property = gst_peer_src_set_property;
+  object_class->get_property = gst_peer_src_get_property;
+  element_class->change_state = gst_peer_src_change_state;
+  element_class->send_event = gst_peer_src_send_event;
+  GST_BIN_CLASS (klass)->handle_message = gst_peer_src_handle_message;
+
+  gst_element_class_set_static_metadata (element_class, "WebRTC source",
+      "Source/Network/WebRTC", "Receives audio and video from WebRTC peers",
+      "The gst-peerconnection authors");
+  gst_element_class_add_static_pad_template (element_class, &video_template);
+  gst_element_class_add_static_pad_template (element_class, &audio_template);
+
+  install_properties (object_class);
+  gst_peer_endpoint_install (
+      object_class, DEFAULT_LOCATION, DEFAULT_MAX_SESSIONS);
+}
+
+static void
+gst_peer_src_init (GstPeerSrc *self)
+{
+  gst_bin_set_suppressed_flags (
+      GST_BIN (self), GST_ELEMENT_FLAG_SINK | GST_ELEMENT_FLAG_SOURCE);
+  GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SOURCE);
+
+  self->latency = DEFAULT_LATENCY;
+  self->wait_for_next = DEFAULT_WAIT_FOR_NEXT;
+  self->endpoint = gst_peer_endpoint_new (
+      GST_BIN (self), &endpoint_class, DEFAULT_LOCATION, DEFAULT_MAX_SESSIONS);
+}

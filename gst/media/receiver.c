@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "receiver.h"
+
+#include "codecs.h"
+#include "outlet.h"
+#include "remote-description.h"
+
+#define NO_MLINE G_MAXUINT
+
+typedef struct {
+  GstPeerOutlet *outlet;
+  guint mline;
+} Slot;
+
+typedef struct {
+  GstPeerSession *session; /* which this is a part of */
+  GstElement *src;
+  guint latency; /* ms */
+
+  /* Changes before the connection has pads, and not after. */
+  GArray *slots; /* element-type Slot */
+} Receiver;
+
+static void
+clear_slot (gpointer data)
+{
+  gst_peer_outlet_free (((Slot *)data)->outlet);
+}
+
+static Slot *
+get_slot (Receiver *self, guint i)
+{
+  return &g_array_index (self->slots, Slot, i);
+}
+
+/* === what the connection has, on webrtcbin's threads === */
+
+static Slot *
+find_slot (Receiver *self, guint mline)
+{
+  for (guint i = 0; i < self->slots->len; i++) {
+    if (get_slot (self, i)->mline == mline)
+      return get_slot (self, i);
+  }
+
+  return NULL;
+}
+
+static guint
+get_mline (GstPad *pad)
+{
+  g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
+  guint mline = NO_MLINE;
+
+  g_object_get (pad, "transceiver", &transceiver, NULL);
+  if (transceiver != NULL)
+    g_object_get (transceiver, "mlineindex", &mline, NULL);
+
+  return mline;
+}
+
+/* What nobody takes must not stop the rest. */
+static GstPadProbeReturn
+drop (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  return GST_PAD_PROBE_DROP;
+}
+
+static void
+on_pad_added (GstElement *connection, GstPad *pad, Receiver *self)
+{
+  Slot *slot = find_slot (self, get_mline (pad));
+
+  if (slot != NULL)
+    gst_peer_outlet_connect (
+        slot->outlet, gst_peer_session_get_bin (self->session), pad);
+  else
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, drop, NULL, NULL);
+}
+
+/* Retransmissions are asked for where they are offered. In create-answer, so
+ * this has to be done on the spot. */
+static void
+on_new_transceiver (GstElement *connection,
+    GstWebRTCRTPTransceiver *transceiver, Receiver *self)
+{
+  g_object_set (transceiver, "do-nack", TRUE, NULL);
+}
+
+static void
+prepare_connection (Receiver *self)
+{
+  GstElement *connection = gst_peer_session_get_connection (self->session);
+
+  g_object_set (connection, "latency", self->latency, NULL);
+  g_signal_connect (connection, "pad-added", G_CALLBACK (on_pad_added), self);
+  g_signal_connect (
+      connection, "on-new-transceiver", G_CALLBACK (on_new_transceiver), self);
+}
+
+/* === slots === */
+
+static gpointer
+create (GstPeerSession *session, gpointer element)
+{
+  Receiver *self = g_new0 (Receiver, 1);
+
+  self->session = session;
+  self->src = element;
+  g_object_get (element, "latency", &self->latency, NULL);
+  self->slots = g_array_new (FALSE, FALSE, sizeof (Slot));
+  g_array_set_clear_func (self->slots, clear_slot);
+  prepare_connection (self);
+
+  return self;
+}
+
+static void
+receiver_free (gpointer user_data)
+{
+  Receiver *self = user_data;
+
+  g_array_unref (self->slots);
+  g_free (self);
+}
+
+static Slot *
+add_slot (Receiver *self, const char *media, guint mline)
+{
+  Slot slot = { gst_peer_outlet_new (self->src, media, self->latency), mline };
+
+  g_array_append_val (self->slots, slot);
+
+  return get_slot (self, self->slots->len - 1);
+}
+
+/* One that an offer of ours has had before, or a new one. */
+static Slot *
+take_slot (Receiver *self, const char *media, guint mline)
+{
+  for (guint i = 0; i < self->slots->len; i++) {
+    Slot *slot = get_slot (self, i);
+
+    if (slot->mline == NO_MLINE &&
+        g_str_equal (gst_peer_outlet_get_media (slot->outlet), media)) {
+      slot->mline = mline;
+      return slot;
+    }
+  }
+
+  return add_slot (self, media, mline);
+}
+
+/* === offers of ours === */
+
+static gboolean
+offer_medium (Receiver *self, const char *media, guint mline, GError **error)
+{
+  Slot *slot = add_slot (self, media, mline);
+  g_autoptr (GstCaps) downstream =
+      gst_peer_outlet_query_downstream (slot->outlet);
+  g_autoptr (GstCaps) caps =
+      gst_peer_codecs_make_receive (media, downstream, NULL);
+  g_autofree char *mid = g_strdup_printf ("%u", mline);
+  g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
+
+  if (gst_caps_is_empty (caps)) {
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+        "There is no %s codec that can be received in a form that is taken "
+        "downstream.",
+        media);
+    return FALSE;
+  }
+  caps = gst_caps_make_writable (caps);
+  gst_caps_set_simple (caps, "a-mid", G_TYPE_STRING, mid, NULL);
+  g_signal_emit_by_name (gst_peer_session_get_connection (self->session),
+      "add-transceiver", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, caps,
+      &transceiver);
+  g_object_set (transceiver, "do-nack", TRUE, NULL);
+
+  return TRUE;
+}
+
+static gboolean
+offer (gpointer user_data, GError **error)
+{
+  Receiver *self = user_data;
+
+  if (!offer_medium (self, "video", 0, error) ||
+      !offer_medium (self, "audio", 1, error))
+    return FALSE;
+  gst_element_no_more_pads (self->src);
+
+  return TRUE;
+}
+
+static gboolean
+accept_answer (gpointer user_data, const GstSDPMessage *answer, GError **error)
+{
+  Receiver *self = user_data;
+  guint n_active = 0;
+
+  for (guint i = 0; i < self->slots->len; i++) {
+    Slot *slot = get_slot (self, i);
+
+    if (slot->mline < gst_sdp_message_medias_len (answer) &&
+        gst_peer_media_sends (gst_sdp_message_get_media (answer, slot->mline)))
+      n_active++;
+    else
+      gst_peer_outlet_end (slot->outlet);
+  }
+  if (n_active > 0)
+    return TRUE;
+
+  g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+      "The endpoint sends nothing: there may be no codec that both sides "
+      "have.");
+  return FALSE;
+}
+
+/* === offers of the peer === */
+
+static void
+remove_attribute (GstSDPMedia *media, const char *key)
+{
+  for (guint i = gst_sdp_media_attributes_len (media); i-- > 0;) {
+    if (g_str_equal (gst_sdp_media_get_attribute (media, i)->key, key))
+      gst_sdp_media_remove_attribute (media, i);
+  }
+}
+
+static gboolean
+is_repair_of (const GstSDPMedia *media, guint pt, guint payload_type)
+{
+  g_autoptr (GstCaps) caps = gst_sdp_media_get_caps_from_media (media, pt);
+  const char *name, *apt;
+
+  if (caps == NULL)
+    return FALSE;
+  name = gst_structure_get_string (
+      gst_caps_get_structure (caps, 0), "encoding-name");
+  apt = gst_structure_get_string (gst_caps_get_structure (caps, 0), "apt");
+
+  return g_strcmp0 (name, "RTX") == 0 && apt != NULL &&
+         g_ascii_strtoull (apt, NULL, 10) == payload_type;
+}
+
+/* webrtcbin answers with the first format of an offer: all that is left of it
+ * is the one that was chosen, and its retransmissions. */
+static void
+reduce (GstSDPMedia *media, guint payload_type)
+{
+  for (guint i = gst_sdp_media_formats_len (media); i-- > 0;) {
+    guint pt = g_ascii_strtoull (gst_sdp_media_get_format (media, i), NULL, 10);
+
+    if (pt != payload_type && !is_repair_of (media, pt, payload_type))
+      gst_sdp_media_remove_format (media, i);
+  }
+}
+
+static void
+reject (GstSDPMedia *media)
+{
+  static const char *const directions[] = { "sendrecv", "sendonly", "recvonly",
+    "inactive" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (directions); i++)
+    remove_attribute (media, directions[i]);
+  gst_sdp_media_add_attribute (media, "inactive", "");
+}
+
+static gboolean
+answer_medium (Receiver *self, GstSDPMedia *media, guint mline)
+{
+  const char *kind = gst_sdp_media_get_media (media);
+  gboolean is_video = g_strcmp0 (kind, "video") == 0;
+  g_autoptr (GstCaps) downstream = NULL;
+  guint payload_type;
+  Slot *slot;
+
+  if ((!is_video && g_strcmp0 (kind, "audio") != 0) ||
+      !gst_peer_media_sends (media))
+    return FALSE;
+  slot = take_slot (self, is_video ? "video" : "audio", mline);
+  downstream = gst_peer_outlet_query_downstream (slot->outlet);
+  if (gst_peer_codecs_choose_receive (media, downstream, NULL, &payload_type) ==
+      NULL) {
+    reject (media);
+    return FALSE;
+  }
+  reduce (media, payload_type);
+
+  return TRUE;
+}
+
+static gboolean
+answer (gpointer user_data, GstSDPMessage *offer, GError **error)
+{
+  Receiver *self = user_data;
+  guint n_taken = 0;
+
+  /* When an offer of ours was turned down. */
+  for (guint i = 0; i < self->slots->len; i++) {
+    get_slot (self, i)->mline = NO_MLINE;
+    gst_peer_outlet_disconnect (get_slot (self, i)->outlet);
+  }
+  if (self->slots->len > 0)
+    prepare_connection (self);
+
+  for (guint i = 0; i < gst_sdp_message_medias_len (offer); i++) {
+    if (answer_medium (
+            self, (GstSDPMedia *)gst_sdp_message_get_media (offer, i), i))
+      n_taken++;
+  }
+  gst_element_no_more_pads (self->src);
+  if (n_taken > 0)
+    return TRUE;
+
+  g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+      "There is no codec that both sides have.");
+  return FALSE;
+}
+
+/* === the connection === */
+
+static void
+open_media (gpointer user_data)
+{
+}
+
+static void
+close_media (gpointer user_data)
+{
+  Receiver *self = user_data;
+
+  g_signal_handlers_disconnect_by_data (
+      gst_peer_session_get_connection (self->session), self);
+}
+
+static void
+end (gpointer user_data)
+{
+  Receiver *self = user_data;
+
+  for (guint i = 0; i < self->slots->len; i++) {
+    gst_peer_outlet_end (get_slot (self, i)->outlet);
+    gst_peer_outlet_remove (get_slot (self, i)->outlet);
+  }
+}
+
+const GstPeerMedia gst_peer_receiver_media = {
+  .create = create,
+  .offer = offer,
+  .answer = answer,
+  .accept = accept_answer,
+  .open = open_media,
+  .close = close_media,
+  .end = end,
+  .free = receiver_free,
+};

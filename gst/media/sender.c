@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "sender.h"
+
+#include "codecs.h"
+#include "peersink.h"
+#include "remote-description.h"
+#include "track.h"
+
+typedef struct {
+  GstPeerSession *session; /* which this is a part of */
+  GstPeerSink *sink;
+  GPtrArray *tracks; /* element-type GstPeerTrack */
+
+  /* Of the streams that are offered, one for each m-line. */
+  GPtrArray *streams;
+  GPtrArray *pads;
+} Sender;
+
+static gpointer
+create (GstPeerSession *session, gpointer element)
+{
+  Sender *self = g_new0 (Sender, 1);
+
+  self->session = session;
+  self->sink = element;
+  self->tracks =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)gst_peer_track_free);
+  self->streams = gst_peer_sink_dup_streams (element);
+  self->pads = g_ptr_array_new_with_free_func (gst_object_unref);
+
+  return self;
+}
+
+static void
+sender_free (gpointer user_data)
+{
+  Sender *self = user_data;
+
+  g_ptr_array_unref (self->tracks);
+  g_ptr_array_unref (self->streams);
+  g_ptr_array_unref (self->pads);
+  g_free (self);
+}
+
+/* On a streaming thread. */
+static void
+on_track_failed (gpointer session)
+{
+  gst_peer_session_call (session, gst_peer_session_close);
+}
+
+/* A sink of the connection for the @mline, which sends what @caps say. */
+static GstPad *
+request_sink (Sender *self, guint mline, GstCaps *caps)
+{
+  GstElement *connection = gst_peer_session_get_connection (self->session);
+  g_autofree char *name = g_strdup_printf ("sink_%u", mline);
+  g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
+  GstPad *sink = gst_element_request_pad (connection,
+      gst_element_get_pad_template (connection, "sink_%u"), name, caps);
+
+  if (sink == NULL)
+    return NULL;
+  /* One MediaStream for all, so that they are played in time. */
+  g_object_set (sink, "msid", "peersink", NULL);
+  g_object_get (sink, "transceiver", &transceiver, NULL);
+  g_object_set (transceiver, "codec-preferences", caps, "direction",
+      GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, "do-nack", TRUE, NULL);
+
+  return sink;
+}
+
+static gboolean
+add_track (Sender *self, GstPeerStream *stream, const GstPeerCodec *codec,
+    GstPad *sink, guint payload_type, GError **error)
+{
+  GstPeerTrack *track =
+      gst_peer_track_new (gst_peer_session_get_connection (self->session),
+          on_track_failed, self->session);
+
+  g_ptr_array_add (self->tracks, track);
+  return gst_peer_track_link (track, stream, codec, sink, payload_type, error);
+}
+
+static gboolean
+check_tracks (Sender *self, GError **error)
+{
+  if (self->tracks->len > 0)
+    return TRUE;
+
+  g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+      "There is no codec that both sides have: the peer takes none that this "
+      "stream can be sent in.");
+  return FALSE;
+}
+
+/* === answers === */
+
+/* The rest of the answer is what the offer says of this payload type. What the
+ * payloader says, such as the profile that it has found in the stream, may be
+ * more exact than that, and must not fail for it. */
+static GstCaps *
+make_preference (const GstSDPMedia *media, guint payload_type)
+{
+  g_autoptr (GstCaps) offered =
+      gst_sdp_media_get_caps_from_media (media, payload_type);
+  const GstStructure *structure = gst_caps_get_structure (offered, 0);
+  int clock_rate = 90000;
+
+  gst_structure_get_int (structure, "clock-rate", &clock_rate);
+
+  return gst_caps_new_simple ("application/x-rtp", "media", G_TYPE_STRING,
+      gst_sdp_media_get_media (media), "encoding-name", G_TYPE_STRING,
+      gst_structure_get_string (structure, "encoding-name"), "clock-rate",
+      G_TYPE_INT, clock_rate, "payload", G_TYPE_INT, (int)payload_type, NULL);
+}
+
+static gboolean
+answer_with (Sender *self, GstPeerStream *stream, const GstPeerCodec *codec,
+    const GstSDPMedia *media, guint mline, guint payload_type, GError **error)
+{
+  g_autoptr (GstCaps) caps = make_preference (media, payload_type);
+  g_autoptr (GstPad) sink = request_sink (self, mline, caps);
+
+  return add_track (self, stream, codec, sink, payload_type, error);
+}
+
+/* One m-line for each stream, the first that has a codec of ours. */
+static gboolean
+answer_stream (Sender *self, GstPeerStream *stream, const GstSDPMessage *offer,
+    guint64 *taken, GError **error)
+{
+  g_autoptr (GstCaps) input = gst_peer_stream_dup_caps (stream);
+
+  for (guint i = 0; input != NULL && i < gst_sdp_message_medias_len (offer);
+       i++) {
+    const GstSDPMedia *media = gst_sdp_message_get_media (offer, i);
+    const GstPeerCodec *codec;
+    guint payload_type;
+
+    if (*taken & (G_GUINT64_CONSTANT (1) << i) ||
+        !gst_peer_media_is_active (media) ||
+        !gst_peer_caps_are_of (input, gst_sdp_media_get_media (media)))
+      continue;
+    codec = gst_peer_codecs_choose (media, input, NULL, &payload_type);
+    if (codec == NULL)
+      continue;
+    *taken |= G_GUINT64_CONSTANT (1) << i;
+    return answer_with (self, stream, codec, media, i, payload_type, error);
+  }
+
+  return TRUE;
+}
+
+static gboolean
+answer (gpointer user_data, GstSDPMessage *offer, GError **error)
+{
+  Sender *self = user_data;
+  guint64 taken = 0;
+
+  for (guint i = 0; i < self->streams->len; i++) {
+    if (!answer_stream (
+            self, g_ptr_array_index (self->streams, i), offer, &taken, error))
+      return FALSE;
+  }
+
+  return check_tracks (self, error);
+}
+
+/* === offers === */
+
+static gboolean
+offer (gpointer user_data, GError **error)
+{
+  Sender *self = user_data;
+
+  for (guint i = 0; i < self->streams->len; i++) {
+    GstPeerStream *stream = g_ptr_array_index (self->streams, i);
+    g_autoptr (GstCaps) input = gst_peer_stream_dup_caps (stream);
+    g_autoptr (GstCaps) caps = gst_peer_codecs_make_offer (
+        gst_peer_caps_are_of (input, "video") ? "video" : "audio", input, NULL);
+    g_autofree char *mid = g_strdup_printf ("%u", i);
+    GstPad *sink;
+
+    if (gst_caps_is_empty (caps)) {
+      g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+          "There is no encoder for this stream.");
+      return FALSE;
+    }
+    caps = gst_caps_make_writable (caps);
+    gst_caps_set_simple (caps, "a-mid", G_TYPE_STRING, mid, NULL);
+    sink = request_sink (self, i, caps);
+    g_ptr_array_add (self->pads, sink);
+  }
+
+  return TRUE;
+}
+
+static gboolean
+accept_answer (gpointer user_data, const GstSDPMessage *answer, GError **error)
+{
+  Sender *self = user_data;
+
+  for (guint i = 0; i < self->pads->len; i++) {
+    GstPeerStream *stream = g_ptr_array_index (self->streams, i);
+    g_autoptr (GstCaps) input = gst_peer_stream_dup_caps (stream);
+    const GstSDPMedia *media = i < gst_sdp_message_medias_len (answer)
+                                   ? gst_sdp_message_get_media (answer, i)
+                                   : NULL;
+    const GstPeerCodec *codec;
+    guint payload_type;
+
+    if (media == NULL || !gst_peer_media_is_active (media))
+      continue;
+    codec = gst_peer_codecs_choose (media, input, NULL, &payload_type);
+    if (codec == NULL)
+      continue;
+    if (!add_track (self, stream, codec, g_ptr_array_index (self->pads, i),
+            payload_type, error))
+      return FALSE;
+  }
+
+  return check_tracks (self, error);
+}
+
+/* === the connection === */
+
+static void
+open_tracks (gpointer user_data)
+{
+  Sender *self = user_data;
+
+  for (guint i = 0; i < self->tracks->len; i++)
+    gst_peer_track_open (g_ptr_array_index (self->tracks, i));
+}
+
+static void
+close_tracks (gpointer user_data)
+{
+  Sender *self = user_data;
+
+  for (guint i = 0; i < self->tracks->len; i++)
+    gst_peer_track_close (g_ptr_array_index (self->tracks, i));
+}
+
+static void
+end (gpointer user_data)
+{
+}
+
+const GstPeerMedia gst_peer_sender_media = {
+  .create = create,
+  .offer = offer,
+  .answer = answer,
+  .accept = accept_answer,
+  .open = open_tracks,
+  .close = close_tracks,
+  .end = end,
+  .free = sender_free,
+};

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <gst/gst.h>
+#include <gst/webrtc/webrtc.h>
+
+#include "signaller.h"
+
+G_BEGIN_DECLS
+
+#define GST_PEER_DEFAULT_CLOSE_TIMEOUT 2000 /* ms */
+
+/**
+ * GstPeerSettings:
+ *
+ * The properties that peersink and peersrc share: where the peers are and how
+ * to reach them. Guarded by the object lock of the element.
+ */
+typedef struct {
+  char *location;
+  char *auth_token;
+  char *stun_server;
+  char **turn_servers;
+  GstWebRTCICETransportPolicy ice_transport_policy;
+  char *tls_certificate;
+  char *tls_ca_file;
+  GTlsCertificateFlags tls_validation_flags;
+  gboolean strict;
+  guint timeout;       /* ms */
+  guint close_timeout; /* ms */
+  guint max_sessions;
+  GstPeerSignaller *signaller;
+} GstPeerSettings;
+
+/* Property ids from here on are of settings. */
+#define GST_PEER_SETTINGS_FIRST_PROPERTY 100
+
+void gst_peer_settings_install (
+    GObjectClass *klass, const char *location, guint max_sessions);
+gboolean gst_peer_settings_set_property (
+    GstPeerSettings *self, GObject *element, guint id, const GValue *value);
+gboolean gst_peer_settings_get_property (
+    GstPeerSettings *self, GObject *element, guint id, GValue *value);
+void gst_peer_settings_init (
+    GstPeerSettings *self, const char *location, guint max_sessions);
+void gst_peer_settings_clear (GstPeerSettings *self);
+
+G_END_DECLS

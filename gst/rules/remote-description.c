@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Descriptions as peers in the field write them, made fit for webrtcbin. */
+
+#include "remote-description.h"
+
+#include <gst/gst.h>
+
+/**
+ * gst_peer_remote_description_mend:
+ *
+ * Gives each m-line the mid that webrtcbin asserts on, where the peer has none
+ * as it does not bundle.
+ */
+gboolean
+gst_peer_remote_description_mend (GstSDPMessage *sdp, GError **error)
+{
+  guint n = gst_sdp_message_medias_len (sdp);
+
+  if (n == 0 || n > GST_PEER_MAX_MLINES) {
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+        "The description has %u media.", n);
+    return FALSE;
+  }
+
+  for (guint i = 0; i < n; i++) {
+    GstSDPMedia *media = (GstSDPMedia *)gst_sdp_message_get_media (sdp, i);
+
+    if (gst_sdp_media_get_attribute_val (media, "mid") == NULL) {
+      g_autofree char *mid = g_strdup_printf ("%u", i);
+
+      gst_sdp_media_add_attribute (media, "mid", mid);
+    }
+  }
+
+  return TRUE;
+}
+
+static gboolean
+has_flag (const GstSDPMedia *media, const char *name)
+{
+  for (guint i = 0; i < gst_sdp_media_attributes_len (media); i++) {
+    if (g_str_equal (gst_sdp_media_get_attribute (media, i)->key, name))
+      return TRUE;
+  }
+
+  return FALSE;
+}
+
+/**
+ * gst_peer_media_is_active:
+ *
+ * Returns: whether the m-line is neither rejected (RFC 3264 section 6), which
+ *   in an offer to bundle port 0 alone does not say (RFC 8843 section 6), nor
+ *   inactive
+ */
+gboolean
+gst_peer_media_is_active (const GstSDPMedia *media)
+{
+  return (gst_sdp_media_get_port (media) != 0 ||
+             has_flag (media, "bundle-only")) &&
+         !has_flag (media, "inactive");
+}
+
+/**
+ * gst_peer_media_sends:
+ *
+ * Returns: whether who wrote it sends there
+ */
+gboolean
+gst_peer_media_sends (const GstSDPMedia *media)
+{
+  return gst_peer_media_is_active (media) && !has_flag (media, "recvonly");
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/sdp/sdp.h>
+
+G_BEGIN_DECLS
+
+/* A peer has one m-line for each medium; so many are taken. */
+#define GST_PEER_MAX_MLINES 64
+
+gboolean gst_peer_remote_description_mend (GstSDPMessage *sdp, GError **error);
+gboolean gst_peer_media_is_active (const GstSDPMedia *media);
+gboolean gst_peer_media_sends (const GstSDPMedia *media);
+
+G_END_DECLS
