@@ -2,13 +2,14 @@
 
 #include "http-server.h"
 
+#include "http-exchange.h"
+#include "http-index.h"
+#include "http-limits.h"
+#include "http-listener.h"
 #include "loop.h"
 
-/* An SDP of a hundred m-lines is smaller. */
-#define MAX_BODY (256 * 1024)
-
-/* Before another try when there are no more file descriptors. */
-#define REST 100 /* ms */
+#include <gst/gst.h>
+#include <string.h>
 
 /* How long whoever asks waits for the server's own thread, which never waits
  * itself. */
@@ -16,19 +17,19 @@
 
 struct _GstPeerHttpServer {
   char *key;
-  guint n_users; /* guarded by registry_lock */
+  GTlsCertificate *certificate; /* NULL in the clear */
+  guint n_users;                /* guarded by registry_lock */
 
   GstPeerLoop *loop;
 
   /* Used on the loop. */
-  GSocketListener *listener;
-  GCancellable *cancellable;
+  GstPeerHttpListener *listener;
   SoupServer *soup;
   GHashTable *routes; /* path to Route */
 };
 
 typedef struct {
-  GstPeerHttpHandler handler;
+  const GstPeerHttpRoute *route;
   gpointer user_data;
 } Route;
 
@@ -87,6 +88,33 @@ is_below (const char *path, const char *route)
          (path[length] == '\0' || path[length] == '/');
 }
 
+static int
+compare_entries (gconstpointer a, gconstpointer b)
+{
+  return strcmp (
+      ((const GstPeerHttpEntry *)a)->path, ((const GstPeerHttpEntry *)b)->path);
+}
+
+static GArray *
+list_entries (GstPeerHttpServer *self)
+{
+  GArray *entries = g_array_new (FALSE, FALSE, sizeof (GstPeerHttpEntry));
+  GHashTableIter iter;
+  gpointer key, value;
+
+  g_hash_table_iter_init (&iter, self->routes);
+  while (g_hash_table_iter_next (&iter, &key, &value)) {
+    Route *route = value;
+    GstPeerHttpEntry entry = { key, route->route->protocol,
+      route->route->count (route->user_data) };
+
+    g_array_append_val (entries, entry);
+  }
+  g_array_sort (entries, compare_entries);
+
+  return entries;
+}
+
 static void
 on_request (SoupServer *soup, SoupServerMessage *message, const char *path,
     GHashTable *query, gpointer user_data)
@@ -97,8 +125,8 @@ on_request (SoupServer *soup, SoupServerMessage *message, const char *path,
   Route *route = NULL;
   gsize length = 0;
 
-  if (soup_server_message_get_status (message) != SOUP_STATUS_NONE)
-    return; /* too large */
+  /* From the response's side, the connection has what time it takes now. */
+  gst_peer_http_connection_release (gst_peer_http_connection_get (message));
 
   g_hash_table_iter_init (&iter, self->routes);
   while (g_hash_table_iter_next (&iter, &key, &value)) {
@@ -108,50 +136,27 @@ on_request (SoupServer *soup, SoupServerMessage *message, const char *path,
     }
   }
 
-  if (route != NULL)
-    route->handler (message, path + length, route->user_data);
-  else
-    soup_server_message_set_status (message, SOUP_STATUS_NOT_FOUND, NULL);
-}
+  if (route != NULL) {
+    route->route->handle (message, path + length, route->user_data);
+  } else {
+    g_autoptr (GArray) entries = list_entries (self);
 
-static void
-refuse_body (SoupServerMessage *message)
-{
-  soup_message_body_set_accumulate (
-      soup_server_message_get_request_body (message), FALSE);
-  soup_server_message_set_status (
-      message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, NULL);
-  soup_message_headers_replace (
-      soup_server_message_get_response_headers (message), "Connection",
-      "close");
-}
-
-static void
-on_got_headers (SoupServerMessage *message, gpointer user_data)
-{
-  SoupMessageHeaders *headers =
-      soup_server_message_get_request_headers (message);
-
-  if (soup_message_headers_get_content_length (headers) > MAX_BODY)
-    refuse_body (message);
-}
-
-static void
-on_got_chunk (SoupServerMessage *message, GBytes *chunk, gpointer user_data)
-{
-  SoupMessageBody *body = soup_server_message_get_request_body (message);
-
-  if (soup_server_message_get_status (message) == SOUP_STATUS_NONE &&
-      body->length > MAX_BODY)
-    refuse_body (message);
+    gst_peer_http_index_respond (message, path, entries);
+  }
 }
 
 static void
 on_request_started (
     SoupServer *soup, SoupServerMessage *message, gpointer user_data)
 {
-  g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), NULL);
-  g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), NULL);
+  gst_peer_http_limit (message);
+}
+
+static void
+on_accepted (GIOStream *stream, GSocketAddress *local, GSocketAddress *remote,
+    gpointer user_data)
+{
+  soup_server_accept_iostream (user_data, stream, local, remote, NULL);
 }
 
 /* === life === */
@@ -171,59 +176,6 @@ resolve (const char *host, guint port, GError **error)
   return g_socket_address_enumerator_next (addresses, NULL, error);
 }
 
-static void on_accepted (
-    GObject *listener, GAsyncResult *result, gpointer user_data);
-
-static void
-accept_next (GstPeerHttpServer *self)
-{
-  g_socket_listener_accept_async (
-      self->listener, self->cancellable, on_accepted, self);
-}
-
-static gboolean
-on_rest_over (gpointer user_data)
-{
-  accept_next (user_data);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-accept_later (GstPeerHttpServer *self)
-{
-  g_autoptr (GSource) rest = g_timeout_source_new (REST);
-
-  g_source_set_callback (rest, on_rest_over, self, NULL);
-  g_source_attach (rest, gst_peer_loop_get_context (self->loop));
-}
-
-/* Not left to soup_server_listen(): libsoup 3.2 keeps a GSocket of every
- * connection, and stops to listen for ever when one cannot be accepted
- * (soup-listener.c, listen_watch). */
-static void
-on_accepted (GObject *listener, GAsyncResult *result, gpointer user_data)
-{
-  GstPeerHttpServer *self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GSocketConnection) connection = g_socket_listener_accept_finish (
-      G_SOCKET_LISTENER (listener), result, NULL, &error);
-  g_autoptr (GSocketAddress) local = NULL;
-  g_autoptr (GSocketAddress) remote = NULL;
-
-  if (g_cancellable_is_cancelled (self->cancellable))
-    return;
-  if (connection == NULL) {
-    accept_later (self);
-    return;
-  }
-
-  local = g_socket_connection_get_local_address (connection, NULL);
-  remote = g_socket_connection_get_remote_address (connection, NULL);
-  soup_server_accept_iostream (
-      self->soup, G_IO_STREAM (connection), local, remote, NULL);
-  accept_next (self);
-}
-
 static void
 start (gpointer user_data)
 {
@@ -231,18 +183,14 @@ start (gpointer user_data)
   GstPeerHttpServer *self = call->server;
 
   self->soup = g_object_new (
-      SOUP_TYPE_SERVER, "server-header", "gst-peerconnection ", NULL);
+      SOUP_TYPE_SERVER, "server-header", "gst-peerconnection", NULL);
   self->routes =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  self->listener = g_socket_listener_new ();
-  self->cancellable = g_cancellable_new ();
   g_signal_connect (
       self->soup, "request-started", G_CALLBACK (on_request_started), NULL);
   soup_server_add_handler (self->soup, NULL, on_request, self, NULL);
-  if (g_socket_listener_add_address (self->listener, call->address,
-          G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL, NULL,
-          &call->error))
-    accept_next (self);
+  self->listener = gst_peer_http_listener_new (
+      call->address, self->certificate, on_accepted, self->soup, &call->error);
 }
 
 static void
@@ -250,8 +198,7 @@ stop (gpointer user_data)
 {
   GstPeerHttpServer *self = ((Call *)user_data)->server;
 
-  g_cancellable_cancel (self->cancellable);
-  g_socket_listener_close (self->listener);
+  g_clear_pointer (&self->listener, gst_peer_http_listener_free);
   soup_server_disconnect (self->soup);
   g_clear_object (&self->soup);
   g_clear_pointer (&self->routes, g_hash_table_unref);
@@ -264,23 +211,37 @@ free_server (GstPeerHttpServer *self)
 
   call_and_wait (&call);
   gst_peer_loop_free (self->loop);
-  g_object_unref (self->listener);
-  g_object_unref (self->cancellable);
+  g_clear_object (&self->certificate);
   g_free (self->key);
   g_free (self);
 }
 
+static void
+take_error (GError **error, const char *key, GError *cause)
+{
+  if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY,
+        "The address %s is in use by another program.", key);
+  else
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ_WRITE,
+        "Cannot listen at %s: %s", key, cause->message);
+  g_error_free (cause);
+}
+
 static GstPeerHttpServer *
-new_server (GSocketAddress *address, const char *key, GError **error)
+new_server (GSocketAddress *address, const char *key,
+    GTlsCertificate *certificate, GError **error)
 {
   GstPeerHttpServer *self = g_new0 (GstPeerHttpServer, 1);
   Call call = { .server = self, .address = address, .func = start };
 
   self->key = g_strdup (key);
+  if (certificate != NULL)
+    self->certificate = g_object_ref (certificate);
   self->loop = gst_peer_loop_new ("http-server");
   call_and_wait (&call);
   if (call.error != NULL) {
-    g_propagate_error (error, call.error);
+    take_error (error, key, call.error);
     free_server (self);
     return NULL;
   }
@@ -289,28 +250,65 @@ new_server (GSocketAddress *address, const char *key, GError **error)
   return self;
 }
 
-/**
- * gst_peer_http_server_acquire:
- *
- * The server that listens at @host and @port, started unless it is there.
- * Resolves and listens, so not for a streaming thread.
- */
-GstPeerHttpServer *
-gst_peer_http_server_acquire (const char *host, guint port, GError **error)
+static gboolean
+has_certificate (GstPeerHttpServer *self, GTlsCertificate *certificate)
 {
-  g_autofree char *key = g_strdup_printf ("%s:%u", host, port);
-  g_autoptr (GSocketAddress) address = resolve (host, port, error);
+  if (self->certificate == NULL || certificate == NULL)
+    return self->certificate == certificate;
+
+  return g_tls_certificate_is_same (self->certificate, certificate);
+}
+
+/* The one that is there already, if it will do. */
+static GstPeerHttpServer *
+find_or_make (GSocketAddress *address, const char *key,
+    GTlsCertificate *certificate, GError **error)
+{
   GstPeerHttpServer *self;
 
-  if (address == NULL)
-    return NULL;
-
-  g_mutex_lock (&registry_lock);
   if (registry == NULL)
     registry = g_hash_table_new (g_str_hash, g_str_equal);
   self = g_hash_table_lookup (registry, key);
   if (self == NULL)
-    self = new_server (address, key, error);
+    return new_server (address, key, certificate, error);
+
+  if (!has_certificate (self, certificate)) {
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY,
+        "The address %s is served %s already.", key,
+        self->certificate == NULL ? "without TLS"
+        : certificate == NULL     ? "with TLS"
+                                  : "with another certificate");
+    return NULL;
+  }
+
+  return self;
+}
+
+/**
+ * gst_peer_http_server_acquire:
+ * @certificate: (nullable): for TLS
+ *
+ * The server that listens at @host and @port, started unless it is there.
+ * Resolves and listens, so not for a streaming thread. Errors are of
+ * #GstResourceError and name the address.
+ */
+GstPeerHttpServer *
+gst_peer_http_server_acquire (
+    const char *host, guint port, GTlsCertificate *certificate, GError **error)
+{
+  g_autofree char *key = g_strdup_printf (
+      strchr (host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+  g_autoptr (GError) cause = NULL;
+  g_autoptr (GSocketAddress) address = resolve (host, port, &cause);
+  GstPeerHttpServer *self;
+
+  if (address == NULL) {
+    take_error (error, key, g_steal_pointer (&cause));
+    return NULL;
+  }
+
+  g_mutex_lock (&registry_lock);
+  self = find_or_make (address, key, certificate, error);
   if (self != NULL)
     self->n_users++;
   g_mutex_unlock (&registry_lock);
@@ -335,8 +333,9 @@ add_route (gpointer user_data)
   Call *call = user_data;
 
   if (g_hash_table_contains (call->server->routes, call->text))
-    g_set_error (&call->error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE,
-        "%s of %s is another stream's already", call->text, call->server->key);
+    g_set_error (&call->error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY,
+        "The path %s of %s is another element's already.", call->text,
+        call->server->key);
   else
     g_hash_table_insert (call->server->routes, g_strdup (call->text),
         g_memdup2 (call->route, sizeof (Route)));
@@ -344,15 +343,16 @@ add_route (gpointer user_data)
 
 /**
  * gst_peer_http_server_add:
- * @path: begins with a slash
+ * @path: begins with a slash and does not end with one
+ * @route: static
  */
 gboolean
 gst_peer_http_server_add (GstPeerHttpServer *self, const char *path,
-    GstPeerHttpHandler handler, gpointer user_data, GError **error)
+    const GstPeerHttpRoute *route, gpointer user_data, GError **error)
 {
-  Route route = { handler, user_data };
+  Route added = { route, user_data };
   Call call = {
-    .server = self, .text = path, .route = &route, .func = add_route
+    .server = self, .text = path, .route = &added, .func = add_route
   };
 
   call_and_wait (&call);
@@ -374,7 +374,7 @@ remove_route (gpointer user_data)
 /**
  * gst_peer_http_server_remove:
  *
- * When this returns, the handler of @path is not called any more.
+ * When this returns, nothing of the route is called any more.
  */
 void
 gst_peer_http_server_remove (GstPeerHttpServer *self, const char *path)

@@ -10,21 +10,27 @@ G_BEGIN_DECLS
 typedef struct _GstPeerHttpServer GstPeerHttpServer;
 
 /**
- * GstPeerHttpHandler:
- * @message: to be answered, at once or after a pause
- * @rest: what follows the handler's path: "" or "/..."
+ * GstPeerHttpRoute:
+ * @protocol: what is spoken there: "whep" or "whip"
+ * @handle: answers a request, at once or after gst_peer_http_pause(); the rest
+ *   is what follows the path, "" or "/..."
+ * @count: how many sessions there are
  *
- * On the server's thread.
+ * Both functions are called on the server's thread.
  */
-typedef void (*GstPeerHttpHandler) (
-    SoupServerMessage *message, const char *rest, gpointer user_data);
+typedef struct {
+  const char *protocol;
+  void (*handle) (
+      SoupServerMessage *message, const char *rest, gpointer user_data);
+  guint (*count) (gpointer user_data);
+} GstPeerHttpRoute;
 
 GstPeerHttpServer *gst_peer_http_server_acquire (
-    const char *host, guint port, GError **error);
+    const char *host, guint port, GTlsCertificate *certificate, GError **error);
 void gst_peer_http_server_release (GstPeerHttpServer *self);
 
 gboolean gst_peer_http_server_add (GstPeerHttpServer *self, const char *path,
-    GstPeerHttpHandler handler, gpointer user_data, GError **error);
+    const GstPeerHttpRoute *route, gpointer user_data, GError **error);
 void gst_peer_http_server_remove (GstPeerHttpServer *self, const char *path);
 
 void gst_peer_http_server_call (GstPeerHttpServer *self, GSourceFunc func,

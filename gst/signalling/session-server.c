@@ -2,62 +2,29 @@
 
 /* The server's side of WHEP (draft-ietf-wish-whep) and WHIP (RFC 9725), which
  * is one: a POST with an offer opens a session, the answer is its response, the
- * session is a resource that takes candidates by PATCH and ends by DELETE.
- * Everything here is on the HTTP server's thread unless it says otherwise. */
+ * session is a resource that takes candidates by PATCH and ends by DELETE. */
 
-#include "session-server.h"
+#include "session-server-private.h"
 
 #include "http-exchange.h"
-#include "http-server.h"
-#include "sdp-fragment.h"
-#include "web-player.h"
+#include "signalling-log.h"
 
 #include <string.h>
-#include <unistd.h>
 
-#define DEFAULT_PORT 8080
-#define DEFAULT_PATH "/live"
+#define DEFAULT_MAX_SESSIONS 100
+#define DEFAULT_TIMEOUT 10000
 
-#define SDP "application/sdp"
-#define FRAGMENT "application/trickle-ice-sdpfrag"
-
-/* Sessions that a DELETE of is still answered well after their end: players
- * close their media first, and the DELETE comes after that. */
-#define MAX_ENDED 64
-#define ENDED_TIME (30 * G_TIME_SPAN_SECOND)
-
-#define RETRY_AFTER "5" /* s */
-
-enum { PROP_0, PROP_SCHEME, PROP_LOCATION, PROP_MAX_SESSIONS };
-
-struct _GstPeerSessionServer {
-  GObject parent;
-
-  char *scheme;
-  char *location;
-  char *host;
-  guint port;
-  char *path;
-  guint max_sessions;
-
-  GstPeerHttpServer *http; /* from the start until nobody says anything */
-  GHashTable *sessions;    /* id to Session */
-  GQueue ended;            /* Ended, newest first */
+enum {
+  PROP_0,
+  PROP_SCHEME,
+  PROP_LOCATION,
+  PROP_MAX_SESSIONS,
+  PROP_AUTH_TOKEN,
+  PROP_TLS_CERTIFICATE,
+  PROP_ICE_SERVERS,
+  PROP_STRICT,
+  PROP_TIMEOUT
 };
-
-typedef struct {
-  GstPeerSessionServer *server;
-  char *id;
-  char *etag;
-  char **mids;                /* of the offer, one for each m-line */
-  SoupServerMessage *message; /* the POST, until it is answered */
-  gulong on_disconnected;
-} Session;
-
-typedef struct {
-  char *id;
-  gint64 time;
-} Ended;
 
 static void gst_peer_session_server_signaller_init (
     GstPeerSignallerInterface *iface);
@@ -67,303 +34,13 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstPeerSessionServer, gst_peer_session_server,
     G_IMPLEMENT_INTERFACE (
         GST_TYPE_PEER_SIGNALLER, gst_peer_session_server_signaller_init))
 
-/* === sessions === */
-
-static void
-free_ended (gpointer data)
-{
-  Ended *self = data;
-
-  g_free (self->id);
-  g_free (self);
-}
-
-static void
-release_message (Session *self)
-{
-  if (self->message == NULL)
-    return;
-  g_clear_signal_handler (&self->on_disconnected, self->message);
-  g_clear_object (&self->message);
-}
-
-static void
-free_session (gpointer data)
-{
-  Session *self = data;
-
-  release_message (self);
-  g_free (self->id);
-  g_free (self->etag);
-  g_strfreev (self->mids);
-  g_free (self);
-}
-
-/* 128 bits that nobody can guess. */
-static char *
-make_id (void)
-{
-  guint64 bits[2];
-
-  if (getentropy (bits, sizeof (bits)) != 0)
-    g_error ("no random numbers: %s", g_strerror (errno));
-
-  return g_strdup_printf (
-      "%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", bits[0], bits[1]);
-}
-
-static void
-remember_ended (GstPeerSessionServer *self, const char *id)
-{
-  Ended *ended = g_new0 (Ended, 1);
-
-  ended->id = g_strdup (id);
-  ended->time = g_get_monotonic_time ();
-  g_queue_push_head (&self->ended, ended);
-  if (g_queue_get_length (&self->ended) > MAX_ENDED)
-    free_ended (g_queue_pop_tail (&self->ended));
-}
-
-static gboolean
-has_ended (GstPeerSessionServer *self, const char *id)
-{
-  gint64 since = g_get_monotonic_time () - ENDED_TIME;
-
-  for (GList *l = self->ended.head; l != NULL; l = l->next) {
-    Ended *ended = l->data;
-
-    if (ended->time >= since && g_str_equal (ended->id, id))
-      return TRUE;
-  }
-
-  return FALSE;
-}
-
-static void
-drop_session (GstPeerSessionServer *self, const char *id)
-{
-  remember_ended (self, id);
-  g_hash_table_remove (self->sessions, id);
-}
-
-/* By the remote, which is told to the element. */
-static void
-end_by_remote (Session *session)
-{
-  g_autoptr (GstPeerSessionServer) self = g_object_ref (session->server);
-  g_autofree char *id = g_strdup (session->id);
-
-  drop_session (self, id);
-  gst_peer_signaller_session_ended (GST_PEER_SIGNALLER (self), id);
-}
-
-static void
-on_disconnected (SoupServerMessage *message, gpointer session)
-{
-  end_by_remote (session);
-}
-
-/* === the stream: OPTIONS, GET, HEAD, POST === */
-
-static GstWebRTCSessionDescription *
-parse_offer (SoupServerMessage *message)
-{
-  SoupMessageBody *body = soup_server_message_get_request_body (message);
-  g_autoptr (GBytes) bytes = soup_message_body_flatten (body);
-  gsize size;
-  const guint8 *data = g_bytes_get_data (bytes, &size);
-  GstSDPMessage *sdp;
-
-  gst_sdp_message_new (&sdp);
-  if (size == 0 || memchr (data, '\0', size) != NULL ||
-      gst_sdp_message_parse_buffer (data, size, sdp) != GST_SDP_OK ||
-      gst_sdp_message_get_version (sdp) == NULL ||
-      gst_sdp_message_medias_len (sdp) == 0) {
-    gst_sdp_message_free (sdp);
-    return NULL;
-  }
-
-  return gst_webrtc_session_description_new (GST_WEBRTC_SDP_TYPE_OFFER, sdp);
-}
-
-static void
-respond_later (SoupServerMessage *message, const char *text)
-{
-  soup_message_headers_replace (
-      soup_server_message_get_response_headers (message), "Retry-After",
-      RETRY_AFTER);
-  gst_peer_http_respond_error (message, SOUP_STATUS_SERVICE_UNAVAILABLE, text);
-}
-
-static char **
-copy_mids (const GstSDPMessage *sdp)
-{
-  guint n = gst_sdp_message_medias_len (sdp);
-  char **mids = g_new0 (char *, n + 1);
-
-  for (guint i = 0; i < n; i++) {
-    const char *mid = gst_sdp_media_get_attribute_val (
-        gst_sdp_message_get_media (sdp, i), "mid");
-
-    mids[i] = g_strdup (mid != NULL ? mid : "");
-  }
-
-  return mids;
-}
-
-static void
-open_session (GstPeerSessionServer *self, SoupServerMessage *message)
-{
-  g_autoptr (GstWebRTCSessionDescription) offer = NULL;
-  g_autofree char *id = NULL;
-  Session *session;
-
-  if (!gst_peer_http_has_type (message, SDP)) {
-    gst_peer_http_respond_error (message, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE,
-        "An offer is application/sdp.\n");
-    return;
-  }
-  offer = parse_offer (message);
-  if (offer == NULL) {
-    gst_peer_http_respond_error (
-        message, SOUP_STATUS_BAD_REQUEST, "This is no SDP offer.\n");
-    return;
-  }
-  if (g_hash_table_size (self->sessions) >= self->max_sessions) {
-    respond_later (message, "There are too many sessions.\n");
-    return;
-  }
-
-  session = g_new0 (Session, 1);
-  session->server = self;
-  session->id = make_id ();
-  session->etag = g_strdup_printf ("\"%.16s\"", session->id + 16);
-  session->mids = copy_mids (offer->sdp);
-  session->message = g_object_ref (message);
-  session->on_disconnected = g_signal_connect (
-      message, "disconnected", G_CALLBACK (on_disconnected), session);
-  id = g_strdup (session->id);
-  g_hash_table_insert (self->sessions, session->id, session);
-
-  soup_server_message_pause (message);
-  gst_peer_signaller_session_requested (
-      GST_PEER_SIGNALLER (self), id, offer, NULL);
-}
-
-static void
-on_stream_request (GstPeerSessionServer *self, SoupServerMessage *message)
-{
-  const char *method = soup_server_message_get_method (message);
-  SoupMessageHeaders *headers =
-      soup_server_message_get_response_headers (message);
-
-  if (g_str_equal (method, "POST")) {
-    open_session (self, message);
-  } else if (g_str_equal (method, "OPTIONS")) {
-    soup_message_headers_replace (headers, "Accept-Post", SDP);
-    gst_peer_http_respond (message, SOUP_STATUS_NO_CONTENT);
-  } else if (g_str_equal (method, "GET") &&
-             gst_peer_http_accepts_html (message)) {
-    gst_peer_http_respond (message, SOUP_STATUS_OK);
-    gst_peer_web_player_respond (message);
-  } else if (g_str_equal (method, "GET")) {
-    gst_peer_http_respond (message, SOUP_STATUS_NO_CONTENT);
-  } else if (g_str_equal (method, "HEAD")) {
-    gst_peer_http_respond (message, SOUP_STATUS_OK);
-    soup_message_headers_set_content_type (headers, SDP, NULL);
-  } else {
-    gst_peer_http_respond_not_allowed (message, "OPTIONS, GET, HEAD, POST");
-  }
-}
-
-/* === a session: OPTIONS, PATCH, DELETE === */
-
-static guint
-find_mline (Session *session, const GstPeerFragmentCandidate *candidate)
-{
-  for (guint i = 0; candidate->mid != NULL && session->mids[i] != NULL; i++) {
-    if (g_str_equal (session->mids[i], candidate->mid))
-      return i;
-  }
-
-  return candidate->mid != NULL ? G_MAXUINT : candidate->mline;
-}
-
-static void
-add_candidates (
-    GstPeerSessionServer *self, Session *session, SoupServerMessage *message)
-{
-  g_autoptr (GBytes) bytes = soup_message_body_flatten (
-      soup_server_message_get_request_body (message));
-  g_autoptr (GPtrArray) candidates = gst_peer_sdp_fragment_parse (
-      g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
-  guint n_mlines = g_strv_length (session->mids);
-  g_autofree char *id = g_strdup (session->id);
-
-  if (!gst_peer_http_has_type (message, FRAGMENT)) {
-    gst_peer_http_respond_error (message, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE,
-        "Candidates are application/trickle-ice-sdpfrag.\n");
-    return;
-  }
-  if (candidates == NULL) {
-    gst_peer_http_respond_error (
-        message, SOUP_STATUS_BAD_REQUEST, "This is no SDP fragment.\n");
-    return;
-  }
-
-  gst_peer_http_respond (message, SOUP_STATUS_NO_CONTENT);
-  for (guint i = 0; i < candidates->len; i++) {
-    GstPeerFragmentCandidate *candidate = g_ptr_array_index (candidates, i);
-    guint mline = find_mline (session, candidate);
-
-    if (mline < n_mlines)
-      gst_peer_signaller_candidate (
-          GST_PEER_SIGNALLER (self), id, mline, candidate->candidate);
-  }
-}
-
-static void
-on_session_request (
-    GstPeerSessionServer *self, SoupServerMessage *message, const char *id)
-{
-  const char *method = soup_server_message_get_method (message);
-  Session *session = g_hash_table_lookup (self->sessions, id);
-
-  if (g_str_equal (method, "OPTIONS")) {
-    soup_message_headers_replace (
-        soup_server_message_get_response_headers (message), "Accept-Patch",
-        FRAGMENT);
-    gst_peer_http_respond (message, SOUP_STATUS_NO_CONTENT);
-  } else if (session == NULL) {
-    gboolean over = g_str_equal (method, "DELETE") && has_ended (self, id);
-
-    gst_peer_http_respond (
-        message, over ? SOUP_STATUS_OK : SOUP_STATUS_NOT_FOUND);
-  } else if (g_str_equal (method, "PATCH")) {
-    add_candidates (self, session, message);
-  } else if (g_str_equal (method, "DELETE")) {
-    gst_peer_http_respond (message, SOUP_STATUS_OK);
-    end_by_remote (session);
-  } else {
-    gst_peer_http_respond_not_allowed (message, "OPTIONS, PATCH, DELETE");
-  }
-}
-
-static void
-on_request (SoupServerMessage *message, const char *rest, gpointer user_data)
-{
-  if (*rest == '\0')
-    on_stream_request (user_data, message);
-  else
-    on_session_request (user_data, message, rest + 1);
-}
-
 /* === what the element says, from any thread === */
 
 typedef struct {
   GstPeerSessionServer *server;
   char *id;
   char *sdp;
+  guint status;
   char *fault;
 } Saying;
 
@@ -379,50 +56,49 @@ free_saying (gpointer data)
   g_free (self);
 }
 
-static void
-say (GstPeerSignaller *signaller, const char *id, char *sdp, const char *fault,
-    GSourceFunc func)
+static Saying *
+new_saying (GstPeerSignaller *signaller, const char *id)
 {
-  GstPeerSessionServer *self = GST_PEER_SESSION_SERVER (signaller);
   Saying *saying = g_new0 (Saying, 1);
 
-  saying->server = g_object_ref (self);
+  saying->server = g_object_ref (GST_PEER_SESSION_SERVER (signaller));
   saying->id = g_strdup (id);
-  saying->sdp = sdp;
-  saying->fault = g_strdup (fault);
-  gst_peer_http_server_call (self->http, func, saying, free_saying);
+
+  return saying;
 }
 
-/* The message goes on its way; @session may live on. */
 static void
-resume (Session *session)
+say (Saying *saying, GSourceFunc func)
 {
-  g_autoptr (SoupServerMessage) message = g_object_ref (session->message);
-
-  release_message (session);
-  soup_server_message_unpause (message);
+  gst_peer_http_server_call (saying->server->http, func, saying, free_saying);
 }
 
 static gboolean
 answer (gpointer data)
 {
   Saying *saying = data;
-  Session *session = g_hash_table_lookup (saying->server->sessions, saying->id);
+  GstPeerSessionServer *self = saying->server;
+  GstPeerResource *session =
+      gst_peer_resources_lookup (self->resources, saying->id);
+  g_autoptr (SoupServerMessage) message =
+      session != NULL ? gst_peer_resource_take_message (session) : NULL;
   g_autofree char *location = NULL;
   SoupMessageHeaders *headers;
 
-  if (session == NULL || session->message == NULL)
+  if (message == NULL)
     return G_SOURCE_REMOVE;
 
-  headers = soup_server_message_get_response_headers (session->message);
-  location = g_strdup_printf ("%s/%s", saying->server->path, session->id);
+  headers = soup_server_message_get_response_headers (message);
+  location = g_strdup_printf ("%s/%s", self->escaped_path, session->id);
   soup_message_headers_replace (headers, "Location", location);
   soup_message_headers_replace (headers, "ETag", session->etag);
-  soup_message_headers_replace (headers, "Accept-Patch", FRAGMENT);
-  gst_peer_http_respond (session->message, SOUP_STATUS_CREATED);
-  soup_server_message_set_response (session->message, SDP, SOUP_MEMORY_COPY,
-      saying->sdp, strlen (saying->sdp));
-  resume (session);
+  soup_message_headers_replace (
+      headers, "Accept-Patch", GST_PEER_FRAGMENT_TYPE);
+  gst_peer_session_server_add_links (self, message);
+  gst_peer_http_respond (message, SOUP_STATUS_CREATED);
+  soup_server_message_set_response (message, GST_PEER_SDP_TYPE,
+      SOUP_MEMORY_COPY, saying->sdp, strlen (saying->sdp));
+  gst_peer_http_resume (message);
 
   return G_SOURCE_REMOVE;
 }
@@ -432,19 +108,14 @@ end (gpointer data)
 {
   Saying *saying = data;
   GstPeerSessionServer *self = saying->server;
-  Session *session = g_hash_table_lookup (self->sessions, saying->id);
+  GstPeerResource *session =
+      gst_peer_resources_lookup (self->resources, saying->id);
 
-  if (session != NULL && session->message != NULL) {
-    if (saying->fault != NULL)
-      gst_peer_http_respond_error (
-          session->message, SOUP_STATUS_UNPROCESSABLE_ENTITY, saying->fault);
-    else
-      respond_later (session->message, "The stream is not there now.\n");
-    resume (session);
-  }
   if (session != NULL)
-    drop_session (self, saying->id);
-  gst_peer_signaller_session_released (GST_PEER_SIGNALLER (self), saying->id);
+    gst_peer_resources_drop (
+        self->resources, session, saying->status, saying->fault);
+  if (!self->stopped)
+    gst_peer_signaller_session_released (GST_PEER_SIGNALLER (self), saying->id);
 
   return G_SOURCE_REMOVE;
 }
@@ -453,66 +124,78 @@ static void
 gst_peer_session_server_send_description (GstPeerSignaller *signaller,
     const char *session, GstWebRTCSessionDescription *description)
 {
-  say (signaller, session, gst_sdp_message_as_text (description->sdp), NULL,
-      answer);
+  Saying *saying = new_saying (signaller, session);
+
+  saying->sdp = gst_sdp_message_as_text (description->sdp);
+  say (saying, answer);
+}
+
+static guint
+get_status (const GError *error)
+{
+  if (g_error_matches (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY))
+    return SOUP_STATUS_SERVICE_UNAVAILABLE;
+  if (g_error_matches (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND))
+    return SOUP_STATUS_CONFLICT;
+
+  return SOUP_STATUS_UNPROCESSABLE_ENTITY;
 }
 
 static void
 gst_peer_session_server_refuse (
     GstPeerSignaller *signaller, const char *session, const GError *error)
 {
-  say (signaller, session, NULL, error->message, end);
+  Saying *saying = new_saying (signaller, session);
+
+  saying->status = get_status (error);
+  saying->fault = g_strconcat (error->message, "\n", NULL);
+  say (saying, end);
 }
 
 static void
 gst_peer_session_server_end_session (
     GstPeerSignaller *signaller, const char *session)
 {
-  say (signaller, session, NULL, NULL, end);
+  Saying *saying = new_saying (signaller, session);
+
+  saying->status = SOUP_STATUS_SERVICE_UNAVAILABLE;
+  saying->fault = g_strdup ("The stream is not there now.\n");
+  say (saying, end);
 }
 
 /* === life === */
 
-static gboolean
-parse_location (GstPeerSessionServer *self, GError **error)
+static void
+on_lost (const char *id, gpointer self)
 {
-  g_autoptr (GUri) uri = g_uri_parse (self->location, G_URI_FLAGS_NONE, error);
-  const char *host, *path;
-
-  if (uri == NULL)
-    return FALSE;
-  host = g_uri_get_host (uri);
-  if (!g_str_equal (g_uri_get_scheme (uri), self->scheme) || host == NULL ||
-      *host == '\0') {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-        "Only %s://host:port/path can be served.", self->scheme);
-    return FALSE;
-  }
-
-  g_free (self->host);
-  self->host = g_strdup (host);
-  self->port = g_uri_get_port (uri) != -1 ? g_uri_get_port (uri) : DEFAULT_PORT;
-  path = g_uri_get_path (uri);
-  g_free (self->path);
-  self->path = g_strdup (strlen (path) > 1 ? path : DEFAULT_PATH);
-
-  return TRUE;
+  gst_peer_signaller_session_ended (GST_PEER_SIGNALLER (self), id);
 }
+
+static guint
+count_sessions (gpointer self)
+{
+  return gst_peer_resources_count (GST_PEER_SESSION_SERVER (self)->resources);
+}
+
+static const GstPeerHttpRoute whep_route = { "whep",
+  gst_peer_session_server_handle, count_sessions };
+static const GstPeerHttpRoute whip_route = { "whip",
+  gst_peer_session_server_handle, count_sessions };
 
 static gboolean
 gst_peer_session_server_start (GstPeerSignaller *signaller, GError **error)
 {
   GstPeerSessionServer *self = GST_PEER_SESSION_SERVER (signaller);
 
-  if (!parse_location (self, error))
+  if (!gst_peer_session_server_settle (self, error))
     return FALSE;
-  self->http = gst_peer_http_server_acquire (self->host, self->port, error);
-  if (self->http == NULL) {
-    g_prefix_error (error, "%s:%u: ", self->host, self->port);
+  self->http = gst_peer_http_server_acquire (self->host, self->port,
+      self->is_secure ? self->certificate : NULL, error);
+  if (self->http == NULL)
     return FALSE;
-  }
-  if (!gst_peer_http_server_add (
-          self->http, self->path, on_request, self, error)) {
+  if (!gst_peer_http_server_add (self->http, self->path,
+          g_str_equal (self->scheme, "whip") ? &whip_route : &whep_route, self,
+          error)) {
     g_clear_pointer (&self->http, gst_peer_http_server_release);
     return FALSE;
   }
@@ -524,18 +207,9 @@ static gboolean
 drop_all (gpointer user_data)
 {
   GstPeerSessionServer *self = user_data;
-  GHashTableIter iter;
-  gpointer session;
 
-  g_hash_table_iter_init (&iter, self->sessions);
-  while (g_hash_table_iter_next (&iter, NULL, &session)) {
-    if (((Session *)session)->message != NULL) {
-      gst_peer_http_respond (
-          ((Session *)session)->message, SOUP_STATUS_SERVICE_UNAVAILABLE);
-      resume (session);
-    }
-    g_hash_table_iter_remove (&iter);
-  }
+  self->stopped = TRUE;
+  gst_peer_resources_drop_all (self->resources);
 
   return G_SOURCE_REMOVE;
 }
@@ -565,14 +239,25 @@ gst_peer_session_server_finalize (GObject *object)
   GstPeerSessionServer *self = GST_PEER_SESSION_SERVER (object);
 
   g_clear_pointer (&self->http, gst_peer_http_server_release);
-  g_queue_clear_full (&self->ended, free_ended);
-  g_hash_table_unref (self->sessions);
+  gst_peer_resources_free (self->resources);
+  g_clear_object (&self->certificate);
+  g_strfreev (self->ice_servers);
+  g_strfreev (self->links);
+  g_free (self->auth_token);
   g_free (self->scheme);
   g_free (self->location);
   g_free (self->host);
   g_free (self->path);
+  g_free (self->escaped_path);
 
   G_OBJECT_CLASS (gst_peer_session_server_parent_class)->finalize (object);
+}
+
+static void
+take_string (char **field, const GValue *value)
+{
+  g_free (*field);
+  *field = g_value_dup_string (value);
 }
 
 static void
@@ -583,17 +268,116 @@ gst_peer_session_server_set_property (
 
   switch (id) {
   case PROP_SCHEME:
-    self->scheme = g_value_dup_string (value);
+    take_string (&self->scheme, value);
     break;
   case PROP_LOCATION:
-    self->location = g_value_dup_string (value);
+    take_string (&self->location, value);
     break;
   case PROP_MAX_SESSIONS:
     self->max_sessions = g_value_get_uint (value);
     break;
+  case PROP_AUTH_TOKEN:
+    take_string (&self->auth_token, value);
+    break;
+  case PROP_TLS_CERTIFICATE:
+    g_set_object (&self->certificate, g_value_get_object (value));
+    break;
+  case PROP_ICE_SERVERS:
+    g_strfreev (self->ice_servers);
+    self->ice_servers = g_value_dup_boxed (value);
+    break;
+  case PROP_STRICT:
+    self->strict = g_value_get_boolean (value);
+    break;
+  case PROP_TIMEOUT:
+    self->timeout = g_value_get_uint (value);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
+}
+
+#define FLAGS (G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS)
+
+static void
+install_stream_properties (GObjectClass *object_class)
+{
+  /**
+   * GstPeerSessionServer:scheme:
+   *
+   * "whep" or "whip". Nothing else is served in its place.
+   */
+  g_object_class_install_property (object_class, PROP_SCHEME,
+      g_param_spec_string (
+          "scheme", NULL, NULL, "whep", FLAGS | G_PARAM_CONSTRUCT_ONLY));
+
+  /**
+   * GstPeerSessionServer:location:
+   *
+   * "whep://host:port/path" or "whip://...", or with TLS "wheps://..." or
+   * "whips://...". The port is 8080 unless it is there, with TLS 8443.
+   */
+  g_object_class_install_property (object_class, PROP_LOCATION,
+      g_param_spec_string ("location", NULL, NULL, NULL, FLAGS));
+
+  /**
+   * GstPeerSessionServer:max-sessions:
+   *
+   * More are answered 503.
+   */
+  g_object_class_install_property (object_class, PROP_MAX_SESSIONS,
+      g_param_spec_uint ("max-sessions", NULL, NULL, 1, 10000,
+          DEFAULT_MAX_SESSIONS, FLAGS | G_PARAM_CONSTRUCT));
+
+  /**
+   * GstPeerSessionServer:timeout:
+   *
+   * The time in ms after which an offer that was not answered is answered 504,
+   * and its session has ended.
+   */
+  g_object_class_install_property (object_class, PROP_TIMEOUT,
+      g_param_spec_uint ("timeout", NULL, NULL, 1, 600000, DEFAULT_TIMEOUT,
+          FLAGS | G_PARAM_CONSTRUCT));
+
+  /**
+   * GstPeerSessionServer:ice-servers:
+   *
+   * stun:, turn: and turns: URIs with user and password, which peers are told
+   * of.
+   */
+  g_object_class_install_property (object_class, PROP_ICE_SERVERS,
+      g_param_spec_boxed ("ice-servers", NULL, NULL, G_TYPE_STRV, FLAGS));
+}
+
+static void
+install_access_properties (GObjectClass *object_class)
+{
+  /**
+   * GstPeerSessionServer:auth-token:
+   *
+   * What POST, PATCH and DELETE need as a bearer token; %NULL for nothing.
+   */
+  g_object_class_install_property (object_class, PROP_AUTH_TOKEN,
+      g_param_spec_string ("auth-token", NULL, NULL, NULL, FLAGS));
+
+  /**
+   * GstPeerSessionServer:tls-certificate:
+   *
+   * With its private key.
+   */
+  g_object_class_install_property (object_class, PROP_TLS_CERTIFICATE,
+      g_param_spec_object (
+          "tls-certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, FLAGS));
+
+  /**
+   * GstPeerSessionServer:strict:
+   *
+   * Whether a PATCH needs If-Match with the ETag of its session, as RFC 9725
+   * has it and many clients have not.
+   */
+  g_object_class_install_property (object_class, PROP_STRICT,
+      g_param_spec_boolean (
+          "strict", NULL, NULL, FALSE, FLAGS | G_PARAM_CONSTRUCT));
 }
 
 static void
@@ -603,39 +387,12 @@ gst_peer_session_server_class_init (GstPeerSessionServerClass *klass)
 
   object_class->finalize = gst_peer_session_server_finalize;
   object_class->set_property = gst_peer_session_server_set_property;
-
-  /**
-   * GstPeerSessionServer:scheme:
-   *
-   * "whep" or "whip". Nothing else is served in its place.
-   */
-  g_object_class_install_property (object_class, PROP_SCHEME,
-      g_param_spec_string ("scheme", NULL, NULL, "whep",
-          G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS));
-
-  /**
-   * GstPeerSessionServer:location:
-   *
-   * "whep://host:port/path" or "whip://..."
-   */
-  g_object_class_install_property (object_class, PROP_LOCATION,
-      g_param_spec_string ("location", NULL, NULL, NULL,
-          G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS));
-
-  /**
-   * GstPeerSessionServer:max-sessions:
-   *
-   * More are refused.
-   */
-  g_object_class_install_property (object_class, PROP_MAX_SESSIONS,
-      g_param_spec_uint ("max-sessions", NULL, NULL, 1, 10000, 100,
-          G_PARAM_WRITABLE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS));
+  install_stream_properties (object_class);
+  install_access_properties (object_class);
 }
 
 static void
 gst_peer_session_server_init (GstPeerSessionServer *self)
 {
-  self->sessions =
-      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, free_session);
-  g_queue_init (&self->ended);
+  self->resources = gst_peer_resources_new (on_lost, self);
 }

@@ -15,13 +15,21 @@ G_DECLARE_INTERFACE (
 /**
  * GstPeerSignallerInterface:
  * @start: begins; after this the signals may come, on any thread. May block for
- *   as long as it takes to listen, not for as long as a remote takes to answer
+ *   as long as it takes to listen, not for as long as a remote takes to answer.
+ *   Errors are of #GstResourceError: %GST_RESOURCE_ERROR_SETTINGS for what has
+ *   to be set otherwise, %GST_RESOURCE_ERROR_BUSY for an address or a path that
+ *   is in use, %GST_RESOURCE_ERROR_OPEN_READ_WRITE for the rest. The message
+ *   names the address
  * @stop: ends what is left; no signal comes once it has returned
  * @send_description: an answer, to an offer that came; or the offer of a
  *   session that was requested without one
  * @send_candidate: one that is not in the description, for the m-line of this
  *   index, from "candidate:" on; "" when there will be no more
- * @refuse: there will be no description
+ * @refuse: there will be no description. Of #GstResourceError, the remote may
+ *   come again after %GST_RESOURCE_ERROR_BUSY (HTTP: 503, with Retry-After) and
+ *   %GST_RESOURCE_ERROR_NOT_FOUND, which says that there is no stream now (409,
+ *   with Retry-After); any other error is about what it offers (422). It is told
+ *   the message
  * @end_session: the session is over on this side, and the remote is to be told.
  *   GstPeerSignaller::session-released follows
  *

@@ -2,6 +2,8 @@
 
 #include "web-player.h"
 
+#include "http-exchange.h"
+
 #include <web-resources.h>
 
 /**
@@ -26,4 +28,21 @@ gst_peer_web_player_respond (SoupServerMessage *message)
       headers, "Content-Type", "text/html; charset=utf-8");
   soup_message_body_append_bytes (
       soup_server_message_get_response_body (message), page);
+}
+
+/* The list of the server's streams. */
+void
+gst_peer_web_player_respond_index (SoupServerMessage *message)
+{
+  static const char page[] = "<!DOCTYPE html><title>Streams</title>\n";
+
+  soup_server_message_set_response (message, "text/html; charset=utf-8",
+      SOUP_MEMORY_STATIC, page, sizeof (page) - 1);
+}
+
+void
+gst_peer_web_player_respond_file (SoupServerMessage *message, const char *name)
+{
+  gst_peer_http_respond_error (
+      message, SOUP_STATUS_NOT_FOUND, "There is no such file.\n");
 }
