@@ -19,8 +19,8 @@ case "${1-}" in
 esac
 
 packages='
-  meson ninja-build gcc libc6-dev clang clang-format-14 gdb binutils
-  pkg-config python3 git
+  meson ninja-build gcc libc6-dev clang libclang-rt-14-dev clang-format-14 gdb
+  binutils pkg-config python3 git
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   libgstreamer-plugins-bad1.0-dev libnice-dev libjson-glib-dev libsoup-3.0-dev
   libssl-dev

@@ -17,6 +17,22 @@ typedef struct {
   char *candidate;
 } GstPeerFragmentCandidate;
 
-GPtrArray *gst_peer_sdp_fragment_parse (const char *text, gsize size);
+/**
+ * GstPeerSdpFragment:
+ * @ufrags: (element-type utf8): each ice-ufrag of it, wherever it stands
+ * @candidates: (element-type GstPeerFragmentCandidate)
+ */
+typedef struct {
+  GPtrArray *ufrags;
+  GPtrArray *candidates;
+} GstPeerSdpFragment;
+
+GstPeerSdpFragment *gst_peer_sdp_fragment_parse (const char *text, gsize size);
+void gst_peer_sdp_fragment_free (GstPeerSdpFragment *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstPeerSdpFragment, gst_peer_sdp_fragment_free)
+
+gboolean gst_peer_sdp_fragment_is_restart (
+    const GstPeerSdpFragment *self, const char *const *ufrags);
 
 G_END_DECLS

@@ -50,6 +50,7 @@ typedef struct {
   char *id;
   char *etag;
   char **mids;                /* of the offer, one for each m-line */
+  char **ufrags;              /* of the offer */
   SoupServerMessage *message; /* the POST, until it is answered */
   gulong on_disconnected;
 } Session;
@@ -96,6 +97,7 @@ free_session (gpointer data)
   g_free (self->id);
   g_free (self->etag);
   g_strfreev (self->mids);
+  g_strfreev (self->ufrags);
   g_free (self);
 }
 
@@ -212,6 +214,27 @@ copy_mids (const GstSDPMessage *sdp)
 }
 
 static void
+add_ufrag (GPtrArray *ufrags, const char *ufrag)
+{
+  if (ufrag != NULL)
+    g_ptr_array_add (ufrags, g_strdup (ufrag));
+}
+
+static char **
+copy_ufrags (const GstSDPMessage *sdp)
+{
+  GPtrArray *ufrags = g_ptr_array_new ();
+
+  add_ufrag (ufrags, gst_sdp_message_get_attribute_val (sdp, "ice-ufrag"));
+  for (guint i = 0; i < gst_sdp_message_medias_len (sdp); i++)
+    add_ufrag (ufrags, gst_sdp_media_get_attribute_val (
+                           gst_sdp_message_get_media (sdp, i), "ice-ufrag"));
+  g_ptr_array_add (ufrags, NULL);
+
+  return (char **)g_ptr_array_free (ufrags, FALSE);
+}
+
+static void
 open_session (GstPeerSessionServer *self, SoupServerMessage *message)
 {
   g_autoptr (GstWebRTCSessionDescription) offer = NULL;
@@ -239,6 +262,7 @@ open_session (GstPeerSessionServer *self, SoupServerMessage *message)
   session->id = make_id ();
   session->etag = g_strdup_printf ("\"%.16s\"", session->id + 16);
   session->mids = copy_mids (offer->sdp);
+  session->ufrags = copy_ufrags (offer->sdp);
   session->message = g_object_ref (message);
   session->on_disconnected = g_signal_connect (
       message, "disconnected", G_CALLBACK (on_disconnected), session);
@@ -295,7 +319,7 @@ add_candidates (
 {
   g_autoptr (GBytes) bytes = soup_message_body_flatten (
       soup_server_message_get_request_body (message));
-  g_autoptr (GPtrArray) candidates = gst_peer_sdp_fragment_parse (
+  g_autoptr (GstPeerSdpFragment) fragment = gst_peer_sdp_fragment_parse (
       g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
   guint n_mlines = g_strv_length (session->mids);
   g_autofree char *id = g_strdup (session->id);
@@ -305,15 +329,22 @@ add_candidates (
         "Candidates are application/trickle-ice-sdpfrag.\n");
     return;
   }
-  if (candidates == NULL) {
+  if (fragment == NULL) {
     gst_peer_http_respond_error (
         message, SOUP_STATUS_BAD_REQUEST, "This is no SDP fragment.\n");
     return;
   }
+  if (gst_peer_sdp_fragment_is_restart (
+          fragment, (const char *const *)session->ufrags)) {
+    gst_peer_http_respond_error (message, SOUP_STATUS_UNPROCESSABLE_ENTITY,
+        "ICE cannot be restarted.\n");
+    return;
+  }
 
   gst_peer_http_respond (message, SOUP_STATUS_NO_CONTENT);
-  for (guint i = 0; i < candidates->len; i++) {
-    GstPeerFragmentCandidate *candidate = g_ptr_array_index (candidates, i);
+  for (guint i = 0; i < fragment->candidates->len; i++) {
+    GstPeerFragmentCandidate *candidate =
+        g_ptr_array_index (fragment->candidates, i);
     guint mline = find_mline (session, candidate);
 
     if (mline < n_mlines)

@@ -20,6 +20,8 @@ BELOW = {
                   "gst/base"],
     # Registers each folder's elements.
     "plugin": ["gst/media", "gst/peer", "gst/signalling", "gst/stats"],
+    # Pure parsers, each alone.
+    "tests/fuzz": ["gst/rules", "gst/base"],
     # What users copy builds without this project's headers.
     "pipelines": [],
 }

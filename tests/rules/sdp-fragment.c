@@ -33,8 +33,9 @@ static const struct {
 };
 
 static char *
-describe (GPtrArray *candidates)
+describe (const GstPeerSdpFragment *fragment)
 {
+  GPtrArray *candidates = fragment->candidates;
   g_autoptr (GString) text = g_string_new (NULL);
 
   for (guint i = 0; i < candidates->len; i++) {
@@ -55,7 +56,7 @@ describe (GPtrArray *candidates)
 GST_START_TEST (test_fragments)
 {
   const char *text = fragments[__i__].text;
-  g_autoptr (GPtrArray) found =
+  g_autoptr (GstPeerSdpFragment) found =
       gst_peer_sdp_fragment_parse (text, strlen (text));
   g_autofree char *description = found != NULL ? describe (found) : NULL;
 
@@ -80,9 +81,51 @@ GST_START_TEST (test_too_many_candidates_are_refused)
 
   for (guint i = 0; i < 256; i++)
     g_string_append (text, "a=" C1 "\n");
-  g_ptr_array_unref (gst_peer_sdp_fragment_parse (text->str, text->len));
+  gst_peer_sdp_fragment_free (
+      gst_peer_sdp_fragment_parse (text->str, text->len));
   g_string_append (text, "a=" C1 "\n");
   ck_assert (gst_peer_sdp_fragment_parse (text->str, text->len) == NULL);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_a_line_has_an_end)
+{
+  g_autoptr (GString) text = g_string_new ("a=candidate:");
+
+  for (guint i = 0; i < 2000; i++)
+    g_string_append_c (text, '1');
+  ck_assert (gst_peer_sdp_fragment_parse (text->str, text->len) == NULL);
+}
+
+GST_END_TEST;
+
+static const char *const session_ufrags[] = { "one", "two", NULL };
+
+static const struct {
+  const char *text;
+  gboolean restart;
+} generations[] = {
+  { "a=" C1 "\r\n", FALSE },
+  { "a=ice-ufrag:one\r\na=ice-pwd:x\r\na=" C1 "\r\n", FALSE },
+  { "m=audio 9 RTP 0\r\na=mid:0\r\na=ice-ufrag:two\r\na=" C1 "\r\n", FALSE },
+  { "a=ice-ufrag:one\nm=video 9 RTP 0\na=ice-ufrag:two\n", FALSE },
+  { "a=ice-ufrag:three\r\na=ice-pwd:x\r\n", TRUE },
+  { "a=ice-ufrag:one\nm=video 9 RTP 0\na=ice-ufrag:three\n", TRUE },
+  { "a=ice-ufrag:\n", TRUE },
+  { "a=ice-ufrag:on\n", TRUE },
+};
+
+GST_START_TEST (test_generations)
+{
+  const char *text = generations[__i__].text;
+  g_autoptr (GstPeerSdpFragment) fragment =
+      gst_peer_sdp_fragment_parse (text, strlen (text));
+
+  ck_assert (fragment != NULL);
+  ck_assert_msg (gst_peer_sdp_fragment_is_restart (fragment, session_ufrags) ==
+                     generations[__i__].restart,
+      "%s", text);
 }
 
 GST_END_TEST;
@@ -97,6 +140,8 @@ sdp_fragment_suite (void)
   tcase_add_loop_test (tcase, test_fragments, 0, G_N_ELEMENTS (fragments));
   tcase_add_test (tcase, test_a_zero_byte_ends_nothing);
   tcase_add_test (tcase, test_too_many_candidates_are_refused);
+  tcase_add_test (tcase, test_a_line_has_an_end);
+  tcase_add_loop_test (tcase, test_generations, 0, G_N_ELEMENTS (generations));
 
   return suite;
 }
