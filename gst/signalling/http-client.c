@@ -380,6 +380,22 @@ on_starting (SoupMessage *message, gpointer user_data)
 }
 
 static void
+set_body (GstPeerHttpExchange *self)
+{
+  if (self->request_body != NULL)
+    soup_message_set_request_body_from_bytes (
+        self->message, self->content_type, self->request_body);
+}
+
+/* After a challenge, or on another connection than the one that was kept alive
+ * too long. What has been read of the body would not be sent again. */
+static void
+on_restarted (SoupMessage *message, gpointer user_data)
+{
+  set_body (user_data);
+}
+
+static void
 set_headers (GstPeerHttpExchange *self)
 {
   SoupMessageHeaders *headers =
@@ -394,9 +410,6 @@ set_headers (GstPeerHttpExchange *self)
     soup_message_headers_replace (headers, "Accept", self->accept);
   if (self->if_match != NULL)
     soup_message_headers_replace (headers, "If-Match", self->if_match);
-  if (self->request_body != NULL)
-    soup_message_set_request_body_from_bytes (
-        self->message, self->content_type, self->request_body);
 }
 
 static void
@@ -414,7 +427,10 @@ send_message (GstPeerHttpExchange *self, GUri *uri)
   g_signal_connect (self->message, "accept-certificate",
       G_CALLBACK (on_accept_certificate), self);
   g_signal_connect (self->message, "starting", G_CALLBACK (on_starting), self);
+  g_signal_connect (
+      self->message, "restarted", G_CALLBACK (on_restarted), self);
   set_headers (self);
+  set_body (self);
   soup_session_send_async (self->client->soup, self->message,
       G_PRIORITY_DEFAULT, self->cancellable, on_response, self);
 }

@@ -95,7 +95,8 @@ check_stopped (gpointer user_data)
       !gst_peer_http_client_is_idle (self->http))
     return;
   g_atomic_int_set (&self->stopped, TRUE);
-  gst_peer_loop_wake (self->loop);
+  /* The field is whoever's who stops, from here on. */
+  gst_peer_loop_wake (self->announcer.loop);
 }
 
 static void

@@ -197,15 +197,17 @@ connection_thread (gpointer data)
     g_object_unref (stream);
     stream = tls;
   }
-  request = read_request (self, stream);
-  if (request != NULL) {
+  do {
+    request = read_request (self, stream);
+    if (request == NULL)
+      break;
     g_mutex_lock (&self->lock);
     found = find_reply (self, request->line);
     g_ptr_array_add (self->requests, request);
     g_cond_broadcast (&self->cond);
     g_mutex_unlock (&self->lock);
     reply (self, stream, found);
-  }
+  } while (found->manner == KEEP);
   g_io_stream_close (stream, NULL, NULL);
   g_object_unref (stream);
   g_free (connection);
@@ -301,10 +303,35 @@ scripted_server_set_other (ScriptedServer *self, guint port)
 void
 scripted_server_wait (ScriptedServer *self, guint n_requests)
 {
+  while (!scripted_server_wait_for (self, n_requests, 1000)) {
+  }
+}
+
+/* Returns: whether so many have come within @timeout ms */
+gboolean
+scripted_server_wait_for (ScriptedServer *self, guint n_requests, guint timeout)
+{
+  gint64 end_time =
+      g_get_monotonic_time () + timeout * (gint64)G_TIME_SPAN_MILLISECOND;
+  gboolean come;
+
   g_mutex_lock (&self->lock);
-  while (self->requests->len < n_requests)
-    g_cond_wait (&self->cond, &self->lock);
+  while (self->requests->len < n_requests &&
+         g_cond_wait_until (&self->cond, &self->lock, end_time)) {
+  }
+  come = self->requests->len >= n_requests;
   g_mutex_unlock (&self->lock);
+
+  return come;
+}
+
+/* @header: "Name: value" */
+gboolean
+scripted_request_has_header (const ScriptedRequest *self, const char *header)
+{
+  g_autofree char *line = g_strdup_printf ("\n%s\r\n", header);
+
+  return strstr (self->headers, line) != NULL;
 }
 
 /* One that has come: they stay until the server is freed. */

@@ -10,6 +10,7 @@ typedef struct _ScriptedServer ScriptedServer;
 
 typedef enum {
   REPLY,   /* and close */
+  KEEP,    /* reply, and read another request from the same connection */
   HOLD,    /* reply when the test says so */
   HANG,    /* never reply */
   CUT,     /* close, having read the request */
@@ -41,7 +42,11 @@ guint scripted_server_get_port (ScriptedServer *self);
 void scripted_server_set_other (ScriptedServer *self, guint port);
 
 void scripted_server_wait (ScriptedServer *self, guint n_requests);
+gboolean scripted_server_wait_for (
+    ScriptedServer *self, guint n_requests, guint timeout);
 const ScriptedRequest *scripted_server_get (ScriptedServer *self, guint index);
+gboolean scripted_request_has_header (
+    const ScriptedRequest *self, const char *header);
 char *scripted_server_get_lines (ScriptedServer *self);
 guint scripted_server_count (ScriptedServer *self, const char *method);
 guint64 scripted_server_get_flood (ScriptedServer *self);

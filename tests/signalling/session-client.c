@@ -203,6 +203,16 @@ static const Row rows[] = {
       { { "POST", EMPTY ("503 Busy", "Retry-After: soon\r\n") },
           { "POST", CREATED } },
       DONE, "OPTIONS /whip, POST /whip, POST /whip, DELETE /s/1" },
+  { "a connection that was kept ends",
+      { { "OPTIONS", "204 None\r\n\r\n", KEEP }, { "POST", NULL, CUT },
+          { "POST", CREATED } },
+      DONE, "OPTIONS /whip, POST /whip, POST /whip, DELETE /s/1" },
+  { "a connection is kept",
+      { { "OPTIONS", "204 None\r\n\r\n", KEEP },
+          { "POST", "409 No\r\nContent-Length: 2\r\n\r\nno", KEEP },
+          { "POST", "503 No\r\nContent-Length: 0\r\n\r\n", KEEP },
+          { "POST", CREATED } },
+      DONE, "OPTIONS /whip, POST /whip, POST /whip, POST /whip, DELETE /s/1" },
   { "the connection ends", { { "POST", NULL, CUT }, { "POST", CREATED } }, DONE,
       "OPTIONS /whip, POST /whip, POST /whip, DELETE /s/1" },
   { "the connection ends in the headers",
@@ -300,14 +310,6 @@ fill_in (const char *location, guint port)
   return g_strdup (text->str);
 }
 
-static gboolean
-has_header (const ScriptedRequest *request, const char *header)
-{
-  g_autofree char *line = g_strdup_printf ("\n%s\r\n", header);
-
-  return strstr (request->headers, line) != NULL;
-}
-
 /* What holds for every request. */
 static void
 check_requests (const Row *row, ScriptedServer *server)
@@ -316,16 +318,20 @@ check_requests (const Row *row, ScriptedServer *server)
   gboolean countered = strstr (row->log, "offer") != NULL;
 
   for (guint i = 0; (request = scripted_server_get (server, i)) != NULL; i++) {
-    ck_assert_msg (row->settings.token == NULL ||
-                       has_header (request, "Authorization: Bearer " TOKEN),
+    ck_assert_msg (
+        row->settings.token == NULL || scripted_request_has_header (request,
+                                           "Authorization: Bearer " TOKEN),
         "%s: %s", row->name, request->headers);
     if (g_str_has_prefix (request->line, "POST")) {
-      ck_assert (has_header (request, "Content-Type: application/sdp"));
-      ck_assert (has_header (request, "Accept: application/sdp"));
+      ck_assert (scripted_request_has_header (
+          request, "Content-Type: application/sdp"));
+      ck_assert (
+          scripted_request_has_header (request, "Accept: application/sdp"));
       ck_assert_str_eq (request->body, SDP_OFFER);
     }
     if (g_str_has_prefix (request->line, "PATCH") && countered) {
-      ck_assert (has_header (request, "Content-Type: application/sdp"));
+      ck_assert (scripted_request_has_header (
+          request, "Content-Type: application/sdp"));
       ck_assert_str_eq (request->body, SDP_OFFER);
     }
   }
