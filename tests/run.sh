@@ -148,8 +148,8 @@ if step 'build with sanitizers' build build-asan gcc \
   -Dc_args=-fno-sanitize=alignment
 then
   say 'test with sanitizers'
-  run_tests build-asan --suite base --suite rules --suite peer --suite turn --suite media \
-    --no-suite slow
+  run_tests build-asan --suite base --suite rules --suite peer --suite turn \
+    --suite signalling --suite media --no-suite slow
 fi
 
 # shellcheck disable=SC2086

@@ -23,6 +23,29 @@ free_candidate (gpointer data)
   g_free (self);
 }
 
+/**
+ * gst_peer_fragment_candidates_new:
+ *
+ * Returns: (transfer full) (element-type GstPeerFragmentCandidate): none yet
+ */
+GPtrArray *
+gst_peer_fragment_candidates_new (void)
+{
+  return g_ptr_array_new_with_free_func (free_candidate);
+}
+
+void
+gst_peer_fragment_candidates_add (
+    GPtrArray *candidates, const char *mid, guint mline, const char *candidate)
+{
+  GstPeerFragmentCandidate *self = g_new0 (GstPeerFragmentCandidate, 1);
+
+  self->mid = g_strdup (mid);
+  self->mline = mline;
+  self->candidate = g_strdup (candidate);
+  g_ptr_array_add (candidates, self);
+}
+
 void
 gst_peer_sdp_fragment_free (GstPeerSdpFragment *self)
 {
@@ -43,12 +66,8 @@ typedef struct {
 static void
 add_candidate (Parser *self, const char *value)
 {
-  GstPeerFragmentCandidate *candidate = g_new0 (GstPeerFragmentCandidate, 1);
-
-  candidate->mid = g_strdup (self->mid);
-  candidate->mline = self->n_mlines > 0 ? self->n_mlines - 1 : 0;
-  candidate->candidate = g_strdup (value);
-  g_ptr_array_add (self->fragment->candidates, candidate);
+  gst_peer_fragment_candidates_add (self->fragment->candidates, self->mid,
+      self->n_mlines > 0 ? self->n_mlines - 1 : 0, value);
 }
 
 static void
@@ -103,7 +122,7 @@ gst_peer_sdp_fragment_parse (const char *text, gsize size)
   char *end;
 
   self->ufrags = g_ptr_array_new_with_free_func (g_free);
-  self->candidates = g_ptr_array_new_with_free_func (free_candidate);
+  self->candidates = gst_peer_fragment_candidates_new ();
   if (strlen (copy) != size || !g_utf8_validate (copy, -1, NULL))
     return NULL;
 
@@ -135,4 +154,62 @@ gst_peer_sdp_fragment_is_restart (
   }
 
   return FALSE;
+}
+
+static void
+write_media (GString *text, const GstPeerFragmentMedia *media, guint index,
+    GPtrArray *candidates)
+{
+  gboolean begun = FALSE;
+  gboolean ended = FALSE;
+
+  for (guint i = 0; i < candidates->len; i++) {
+    const GstPeerFragmentCandidate *candidate =
+        g_ptr_array_index (candidates, i);
+
+    if (candidate->mline != index)
+      continue;
+    if (!begun) {
+      g_string_append_printf (text, "m=%s\r\n", media->mline);
+      if (media->mid != NULL)
+        g_string_append_printf (text, "a=mid:%s\r\n", media->mid);
+      begun = TRUE;
+    }
+    if (*candidate->candidate == '\0')
+      ended = TRUE;
+    else if (strpbrk (candidate->candidate, "\r\n") == NULL)
+      g_string_append_printf (text, "a=%s\r\n", candidate->candidate);
+  }
+  if (ended)
+    g_string_append (text, "a=end-of-candidates\r\n");
+}
+
+/**
+ * gst_peer_sdp_fragment_write:
+ * @ufrag: (nullable): of the description that the candidates belong to
+ * @pwd: (nullable): of the same
+ * @media: its m-lines
+ * @n_media: how many there are
+ * @candidates: (element-type GstPeerFragmentCandidate): found by their mline;
+ *   those that are no line are left out, as are those for no m-line
+ *
+ * As in the examples of RFC 9725 section 4.3, with as many m-lines as have
+ * candidates.
+ *
+ * Returns: (transfer full): the fragment
+ */
+char *
+gst_peer_sdp_fragment_write (const char *ufrag, const char *pwd,
+    const GstPeerFragmentMedia *media, guint n_media, GPtrArray *candidates)
+{
+  GString *text = g_string_new (NULL);
+
+  if (ufrag != NULL)
+    g_string_append_printf (text, "a=ice-ufrag:%s\r\n", ufrag);
+  if (pwd != NULL)
+    g_string_append_printf (text, "a=ice-pwd:%s\r\n", pwd);
+  for (guint i = 0; i < n_media; i++)
+    write_media (text, &media[i], i, candidates);
+
+  return g_string_free (text, FALSE);
 }

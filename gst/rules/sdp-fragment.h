@@ -17,6 +17,10 @@ typedef struct {
   char *candidate;
 } GstPeerFragmentCandidate;
 
+GPtrArray *gst_peer_fragment_candidates_new (void);
+void gst_peer_fragment_candidates_add (
+    GPtrArray *candidates, const char *mid, guint mline, const char *candidate);
+
 /**
  * GstPeerSdpFragment:
  * @ufrags: (element-type utf8): each ice-ufrag of it, wherever it stands
@@ -34,5 +38,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstPeerSdpFragment, gst_peer_sdp_fragment_free)
 
 gboolean gst_peer_sdp_fragment_is_restart (
     const GstPeerSdpFragment *self, const char *const *ufrags);
+
+/**
+ * GstPeerFragmentMedia:
+ * @mline: the value of the m-line
+ * @mid: (nullable): its identification
+ */
+typedef struct {
+  char *mline;
+  char *mid;
+} GstPeerFragmentMedia;
+
+char *gst_peer_sdp_fragment_write (const char *ufrag, const char *pwd,
+    const GstPeerFragmentMedia *media, guint n_media, GPtrArray *candidates);
 
 G_END_DECLS

@@ -130,6 +130,63 @@ GST_START_TEST (test_generations)
 
 GST_END_TEST;
 
+/* @candidates: "m-line=attribute" */
+static const struct {
+  const char *candidates[5];
+  const char *text;
+  const char *found; /* by the parser */
+} written[] = {
+  { { NULL }, "a=ice-ufrag:u\r\na=ice-pwd:p\r\n", "" },
+  { { "0=" C1, "0=" C2, "0=" },
+      "a=ice-ufrag:u\r\na=ice-pwd:p\r\n"
+      "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:a\r\n"
+      "a=" C1 "\r\na=" C2 "\r\na=end-of-candidates\r\n",
+      "a=" C1 "|a=" C2 "|a=" },
+  /* the order of the m-lines, and an m-line without an id */
+  { { "1=" C1, "0=", "1=" C2, "0=" C1 },
+      "a=ice-ufrag:u\r\na=ice-pwd:p\r\n"
+      "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:a\r\n"
+      "a=" C1 "\r\na=end-of-candidates\r\n"
+      "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=" C1 "\r\na=" C2 "\r\n",
+      "a=" C1 "|a=|#1=" C1 "|#1=" C2 },
+  { { "0=" },
+      "a=ice-ufrag:u\r\na=ice-pwd:p\r\n"
+      "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:a\r\n"
+      "a=end-of-candidates\r\n",
+      "a=" },
+  /* what is no line, and what is for no m-line */
+  { { "0=" C1 "\r\na=mid:b", "2=" C1, "0=" C2 },
+      "a=ice-ufrag:u\r\na=ice-pwd:p\r\n"
+      "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:a\r\na=" C2 "\r\n",
+      "a=" C2 },
+};
+
+GST_START_TEST (test_what_is_written_is_understood)
+{
+  static const GstPeerFragmentMedia media[] = {
+    { "audio 9 UDP/TLS/RTP/SAVPF 0", "a" },
+    { "video 9 UDP/TLS/RTP/SAVPF 96", NULL },
+  };
+  g_autoptr (GPtrArray) candidates = gst_peer_fragment_candidates_new ();
+  g_autoptr (GstPeerSdpFragment) found = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *description = NULL;
+
+  for (guint i = 0; written[__i__].candidates[i] != NULL; i++)
+    gst_peer_fragment_candidates_add (candidates, NULL,
+        written[__i__].candidates[i][0] - '0',
+        written[__i__].candidates[i] + strlen ("0="));
+  text = gst_peer_sdp_fragment_write (
+      "u", "p", media, G_N_ELEMENTS (media), candidates);
+  ck_assert_str_eq (text, written[__i__].text);
+
+  found = gst_peer_sdp_fragment_parse (text, strlen (text));
+  description = describe (found);
+  ck_assert_str_eq (description, written[__i__].found);
+}
+
+GST_END_TEST;
+
 static Suite *
 sdp_fragment_suite (void)
 {
@@ -138,6 +195,8 @@ sdp_fragment_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (tcase, test_fragments, 0, G_N_ELEMENTS (fragments));
+  tcase_add_loop_test (
+      tcase, test_what_is_written_is_understood, 0, G_N_ELEMENTS (written));
   tcase_add_test (tcase, test_a_zero_byte_ends_nothing);
   tcase_add_test (tcase, test_too_many_candidates_are_refused);
   tcase_add_test (tcase, test_a_line_has_an_end);

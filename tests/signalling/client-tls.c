@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Whom a client trusts: with TLS, and with the token. */
+
+#include "client-fixture.h"
+
+#include <gst/check/gstcheck.h>
+#include <glib/gstdio.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+#define LOCATION "Location: /s/1\r\n"
+#define CREATED ANSWER ("201 Created", LOCATION)
+#define DONE "requested, answer, released"
+#define DAY (24 * 60 * 60)
+
+/* === certificates === */
+
+static void
+add_name (X509 *x509, const char *name)
+{
+  X509_EXTENSION *extension =
+      X509V3_EXT_conf_nid (NULL, NULL, NID_subject_alt_name, name);
+
+  ck_assert (X509_add_ext (x509, extension, -1) == 1);
+  X509_EXTENSION_free (extension);
+}
+
+static char *
+take_text (BIO *bio)
+{
+  char *data;
+  long size = BIO_get_mem_data (bio, &data);
+  char *text = g_strndup (data, size);
+
+  BIO_free (bio);
+
+  return text;
+}
+
+/* One that signs itself, valid from and to so many seconds from now.
+ * Returns: in PEM, with its key */
+static char *
+make_pem (const char *name, long from, long to)
+{
+  EVP_PKEY *key = EVP_EC_gen ("P-256");
+  X509 *x509 = X509_new ();
+  BIO *bio = BIO_new (BIO_s_mem ());
+
+  X509_set_version (x509, 2);
+  ASN1_INTEGER_set (X509_get_serialNumber (x509), 1);
+  X509_gmtime_adj (X509_getm_notBefore (x509), from);
+  X509_gmtime_adj (X509_getm_notAfter (x509), to);
+  X509_set_pubkey (x509, key);
+  X509_NAME_add_entry_by_txt (X509_get_subject_name (x509), "CN", MBSTRING_ASC,
+      (const guint8 *)"scripted", -1, -1, 0);
+  X509_set_issuer_name (x509, X509_get_subject_name (x509));
+  add_name (x509, name);
+  ck_assert (X509_sign (x509, key, EVP_sha256 ()) > 0);
+
+  PEM_write_bio_X509 (bio, x509);
+  PEM_write_bio_PrivateKey (bio, key, NULL, NULL, 0, NULL, NULL);
+  X509_free (x509);
+  EVP_PKEY_free (key);
+
+  return take_text (bio);
+}
+
+/* The file is read once more for each connection. */
+static GTlsDatabase *
+make_database (const char *pem, char **path)
+{
+  g_autoptr (GError) error = NULL;
+  GTlsDatabase *database;
+  int fd = g_file_open_tmp ("client-tls-XXXXXX.pem", path, &error);
+
+  g_assert_no_error (error);
+  g_close (fd, NULL);
+  g_file_set_contents (*path, pem, -1, &error);
+  g_assert_no_error (error);
+  database = g_tls_file_database_new (*path, &error);
+  g_assert_no_error (error);
+
+  return database;
+}
+
+/* === TLS === */
+
+static const struct {
+  const char *name; /* of the certificate */
+  long from, to;
+  gboolean is_known;
+  gboolean no_validation;
+  const char *said; /* NULL: it is trusted */
+} certificates[] = {
+  { "IP:127.0.0.1", -DAY, DAY, TRUE, FALSE, NULL },
+  { "IP:127.0.0.1", -DAY, DAY, FALSE, FALSE,
+      "cannot be trusted: it is signed by an unknown authority. " },
+  { "IP:127.0.0.1", -DAY, DAY, FALSE, TRUE, NULL },
+  { "DNS:example.net", -DAY, DAY, TRUE, FALSE,
+      "cannot be trusted: it belongs to another host. " },
+  { "DNS:example.net", -DAY, DAY, FALSE, FALSE,
+      "it is signed by an unknown authority, and it belongs to another host. " },
+  { "IP:127.0.0.1", -2 * DAY, -DAY, TRUE, FALSE, "it has expired. " },
+  { "IP:127.0.0.1", DAY, 2 * DAY, TRUE, FALSE, "it is not valid yet. " },
+  { "DNS:example.net", -2 * DAY, -DAY, FALSE, TRUE, NULL },
+};
+
+GST_START_TEST (test_certificates)
+{
+  static const ScriptedReply replies[] = { { "POST", CREATED } };
+  g_autofree char *pem = make_pem (certificates[__i__].name,
+      certificates[__i__].from, certificates[__i__].to);
+  g_autoptr (GTlsCertificate) certificate =
+      g_tls_certificate_new_from_pem (pem, -1, NULL);
+  g_autofree char *path = NULL;
+  g_autoptr (GTlsDatabase) database =
+      certificates[__i__].is_known ? make_database (pem, &path) : NULL;
+  ClientSettings settings = {
+    .tls_database = database,
+    .no_validation = certificates[__i__].no_validation,
+  };
+  ScriptedServer *server = scripted_server_new (replies, 1, certificate);
+  g_autofree char *location = g_strdup_printf (
+      "whips://127.0.0.1:%u/whip", scripted_server_get_port (server));
+  ClientFixture *client = client_fixture_new (location, &settings);
+  const char *said = certificates[__i__].said;
+  gint64 start = g_get_monotonic_time ();
+  g_autofree char *log = NULL;
+  g_autofree char *lines = NULL;
+
+  client_fixture_start (client);
+  client_fixture_wait (client, "released");
+  log = client_fixture_get_log (client);
+  lines = scripted_server_get_lines (server);
+  if (said == NULL) {
+    ck_assert_str_eq (log, DONE);
+    ck_assert_str_eq (lines, "OPTIONS /whip, POST /whip, DELETE /s/1");
+  } else {
+    ck_assert_str_eq (log, "requested, failed OPEN_WRITE 0, released");
+    ck_assert_str_eq (lines, "");
+    ck_assert_msg (strstr (client->error->message, said) != NULL, "%s",
+        client->error->message);
+    /* Nothing gets better by another try. */
+    ck_assert_int_lt (g_get_monotonic_time () - start, G_TIME_SPAN_SECOND);
+  }
+
+  if (path != NULL)
+    g_unlink (path);
+  client_fixture_free (client);
+  scripted_server_free (server);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_a_server_without_tls)
+{
+  static const ScriptedReply replies[] = { { "POST", CREATED } };
+  static const ClientSettings settings = { .no_ice_servers = TRUE,
+    .timeout = 5000 };
+  /* Never reads a request to its end, and so answers nothing by itself. */
+  ScriptedServer *server = scripted_server_new (replies, 1, NULL);
+  g_autofree char *location = g_strdup_printf (
+      "whips://127.0.0.1:%u/whip", scripted_server_get_port (server));
+  ClientFixture *client = client_fixture_new (location, &settings);
+  g_autofree char *log = NULL;
+
+  client_fixture_start (client);
+  client_fixture_wait (client, "released");
+  log = client_fixture_get_log (client);
+  ck_assert_str_eq (log, "requested, failed OPEN_WRITE 0, released");
+  client_fixture_free (client);
+  scripted_server_free (server);
+}
+
+GST_END_TEST;
+
+/* === the token === */
+
+static gboolean
+has_token (ScriptedServer *server, guint index)
+{
+  const ScriptedRequest *request = scripted_server_get (server, index);
+
+  ck_assert (request != NULL);
+
+  return scripted_request_has_header (request, "Authorization: Bearer " TOKEN);
+}
+
+GST_START_TEST (test_the_token_stays_with_its_origin)
+{
+  static const ScriptedReply replies[] = {
+    { "POST", EMPTY ("307 There", "Location: http://127.0.0.1:{other}/x\r\n") },
+  };
+  static const ScriptedReply others[] = {
+    { "POST", EMPTY ("307 There", "Location: /whip\r\n") },
+    { "POST", ANSWER ("201 Created", "Location: s/1\r\nETag: \"x\"\r\n") },
+  };
+  static const char *const candidates[] = { "", NULL };
+  static const ClientSettings settings = { .token = TOKEN };
+  ScriptedServer *server = scripted_server_new (replies, 1, NULL);
+  ScriptedServer *other = scripted_server_new (others, 2, NULL);
+  g_autofree char *location = g_strdup_printf (
+      "whip://127.0.0.1:%u/whip", scripted_server_get_port (server));
+  ClientFixture *client = client_fixture_new (location, &settings);
+  g_autofree char *lines = NULL;
+  g_autofree char *other_lines = NULL;
+
+  scripted_server_set_other (server, scripted_server_get_port (other));
+  client->ends = FALSE;
+  client->candidates = candidates;
+  client_fixture_start (client);
+  scripted_server_wait (other, 3);
+  gst_peer_signaller_end_session (client->signaller, client->id);
+  client_fixture_wait (client, "released");
+
+  lines = scripted_server_get_lines (server);
+  other_lines = scripted_server_get_lines (other);
+  ck_assert_str_eq (lines, "OPTIONS /whip, POST /whip");
+  ck_assert_str_eq (
+      other_lines, "POST /x, POST /whip, PATCH /s/1, DELETE /s/1");
+  for (guint i = 0; i < 2; i++)
+    ck_assert (has_token (server, i));
+  for (guint i = 0; i < 4; i++)
+    ck_assert (strstr (scripted_server_get (other, i)->headers,
+                   "Authorization") == NULL);
+  client_fixture_free (client);
+  scripted_server_free (server);
+  scripted_server_free (other);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_the_token_comes_back_with_its_origin)
+{
+  static const ScriptedReply replies[] = {
+    { "POST", EMPTY ("307 There", "Location: http://127.0.0.1:{other}/x\r\n") },
+  };
+  static const ScriptedReply others[] = {
+    { "POST",
+        ANSWER ("201 Created", "Location: http://127.0.0.1:{other}/s/1\r\n") },
+  };
+  static const ClientSettings settings = { .token = TOKEN };
+  ScriptedServer *server = scripted_server_new (replies, 1, NULL);
+  ScriptedServer *other = scripted_server_new (others, 1, NULL);
+  g_autofree char *location = g_strdup_printf (
+      "whip://127.0.0.1:%u/whip", scripted_server_get_port (server));
+  ClientFixture *client = client_fixture_new (location, &settings);
+  g_autofree char *lines = NULL;
+
+  scripted_server_set_other (server, scripted_server_get_port (other));
+  scripted_server_set_other (other, scripted_server_get_port (server));
+  client_fixture_start (client);
+  client_fixture_wait (client, "released");
+  lines = scripted_server_get_lines (server);
+  ck_assert_str_eq (lines, "OPTIONS /whip, POST /whip, DELETE /s/1");
+  ck_assert (has_token (server, 2));
+  ck_assert (!has_token (other, 0));
+  client_fixture_free (client);
+  scripted_server_free (server);
+  scripted_server_free (other);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_a_user_and_a_password)
+{
+  static const ScriptedReply replies[] = {
+    { "POST", EMPTY ("401 No", "WWW-Authenticate: Basic realm=\"x\"\r\n") },
+    { "POST", CREATED },
+  };
+  static const ClientSettings settings = { .no_ice_servers = TRUE };
+  ScriptedServer *server = scripted_server_new (replies, 2, NULL);
+  g_autofree char *location =
+      g_strdup_printf ("whip://us%%65r:pa:ss@127.0.0.1:%u/whip",
+          scripted_server_get_port (server));
+  ClientFixture *client = client_fixture_new (location, &settings);
+  g_autofree char *log = NULL;
+  const ScriptedRequest *request;
+
+  client_fixture_start (client);
+  client_fixture_wait (client, "released");
+  log = client_fixture_get_log (client);
+  ck_assert_str_eq (log, DONE);
+  request = scripted_server_get (server, 1);
+  ck_assert_str_eq (request->body, SDP_OFFER);
+  ck_assert (scripted_request_has_header (
+      request, "Authorization: Basic dXNlcjpwYTpzcw=="));
+  client_fixture_free (client);
+  scripted_server_free (server);
+}
+
+GST_END_TEST;
+
+static Suite *
+client_tls_suite (void)
+{
+  Suite *suite = suite_create ("client-tls");
+  TCase *tcase = tcase_create ("client-tls");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_loop_test (
+      tcase, test_certificates, 0, G_N_ELEMENTS (certificates));
+  tcase_add_test (tcase, test_a_server_without_tls);
+  tcase_add_test (tcase, test_the_token_stays_with_its_origin);
+  tcase_add_test (tcase, test_the_token_comes_back_with_its_origin);
+  tcase_add_test (tcase, test_a_user_and_a_password);
+
+  return suite;
+}
+
+GST_CHECK_MAIN (client_tls);
