@@ -2,6 +2,7 @@
 
 #include "endpoint-private.h"
 
+#include "session-client.h"
 #include "session-server.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_peer_endpoint_debug);
@@ -173,20 +174,65 @@ static const GstPeerSessionsEvents sessions_events = {
 
 /* === signalling === */
 
+/* Those that a server's clients are told of are ours. */
+static char **
+dup_ice_servers (GstPeerSettings *settings)
+{
+  g_autoptr (GStrvBuilder) servers = g_strv_builder_new ();
+
+  if (settings->stun_server != NULL)
+    g_strv_builder_add (servers, settings->stun_server);
+  if (settings->turn_servers != NULL)
+    g_strv_builder_addv (servers, (const char **)settings->turn_servers);
+
+  return g_strv_builder_end (servers);
+}
+
 static GstPeerSignaller *
 make_server (GstPeerEndpoint *self, GError **error)
 {
   GstPeerSettings *settings = &self->settings;
+  g_autoptr (GTlsCertificate) certificate = NULL;
+  g_auto (GStrv) ice_servers = dup_ice_servers (settings);
+
+  if (settings->tls_certificate != NULL) {
+    certificate =
+        g_tls_certificate_new_from_file (settings->tls_certificate, error);
+    if (certificate == NULL) {
+      g_prefix_error (error, "tls-certificate: ");
+      return NULL;
+    }
+  }
 
   return g_object_new (GST_TYPE_PEER_SESSION_SERVER, "scheme",
       self->klass->sends ? "whep" : "whip", "location", settings->location,
-      "max-sessions", settings->max_sessions, NULL);
+      "max-sessions", settings->max_sessions, "auth-token",
+      settings->auth_token, "tls-certificate", certificate, "ice-servers",
+      ice_servers, "strict", settings->strict, "timeout", settings->timeout,
+      NULL);
 }
 
 static GstPeerSignaller *
 make_client (GstPeerEndpoint *self, GError **error)
 {
-  return NULL;
+  GstPeerSettings *settings = &self->settings;
+  g_autoptr (GTlsDatabase) database = NULL;
+  gboolean has_ice_servers =
+      settings->stun_server != NULL || settings->turn_servers != NULL;
+
+  if (settings->tls_ca_file != NULL) {
+    database = g_tls_file_database_new (settings->tls_ca_file, error);
+    if (database == NULL) {
+      g_prefix_error (error, "tls-ca-file: ");
+      return NULL;
+    }
+  }
+
+  return g_object_new (GST_TYPE_PEER_SESSION_CLIENT, "scheme",
+      self->klass->sends ? "whip" : "whep", "location", settings->location,
+      "auth-token", settings->auth_token, "tls-database", database,
+      "tls-validation-flags", settings->tls_validation_flags, "timeout",
+      settings->timeout, "ice-servers-wanted", !has_ice_servers, NULL);
 }
 
 static GstPeerSignaller *
@@ -219,6 +265,8 @@ start (GstPeerEndpoint *self)
     return TRUE;
 
   self->started = FALSE;
+  g_prefix_error (&error, "%s: ",
+      self->settings.location != NULL ? self->settings.location : "location");
   post_error (self, error, 0);
 
   return FALSE;

@@ -8,11 +8,13 @@
 #include "outlet.h"
 
 struct _GstPeerOutlet {
+  gint ref_count; /* the owner's and the end's */
   GstElement *element;
   const char *media;
   guint latency; /* ms */
   GstPad *pad;   /* of the element */
   gint ended;    /* EOS has passed */
+  gboolean over; /* nothing is to come */
 
   GMutex lock;
   GstBin *bin; /* of the session, from when the peer sends */
@@ -97,6 +99,7 @@ gst_peer_outlet_new (GstElement *element, const char *media, guint latency)
 {
   GstPeerOutlet *self = g_new0 (GstPeerOutlet, 1);
 
+  self->ref_count = 1;
   self->element = element;
   self->media = media;
   self->latency = latency;
@@ -106,14 +109,18 @@ gst_peer_outlet_new (GstElement *element, const char *media, guint latency)
   return self;
 }
 
-void
-gst_peer_outlet_free (GstPeerOutlet *self)
+static void
+outlet_unref (gpointer data)
 {
-  gst_peer_outlet_remove (self);
+  GstPeerOutlet *self = data;
+
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+
   gst_clear_object (&self->input);
   gst_clear_object (&self->rtp);
   gst_clear_object (&self->bin);
-  gst_clear_object (&self->pad);
+  gst_object_unref (self->pad);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -315,14 +322,9 @@ gst_peer_outlet_disconnect (GstPeerOutlet *self)
 
 /* === the end === */
 
-/**
- * gst_peer_outlet_end:
- *
- * EOS, unless that has come from the connection; also to who never got
- * anything. May wait for downstream.
- */
-void
-gst_peer_outlet_end (GstPeerOutlet *self)
+/* Unless it has come from the connection; also to who never got anything. */
+static void
+push_eos (GstPeerOutlet *self)
 {
   if (!g_atomic_int_compare_and_exchange (&self->ended, FALSE, TRUE))
     return;
@@ -339,18 +341,41 @@ gst_peer_outlet_end (GstPeerOutlet *self)
   gst_pad_push_event (self->pad, gst_event_new_eos ());
 }
 
-/**
- * gst_peer_outlet_remove:
- *
- * Takes the pad away.
- */
-void
-gst_peer_outlet_remove (GstPeerOutlet *self)
+static void
+end (GstElement *element, gpointer data)
 {
-  if (!gst_object_has_as_parent (
-          GST_OBJECT (self->pad), GST_OBJECT (self->element)))
-    return;
+  GstPeerOutlet *self = data;
+
+  push_eos (self);
   g_signal_handlers_disconnect_by_data (self->pad, self);
   gst_pad_set_active (self->pad, FALSE);
-  gst_element_remove_pad (self->element, self->pad);
+  gst_element_remove_pad (element, self->pad);
+}
+
+/**
+ * gst_peer_outlet_end:
+ *
+ * EOS, and the pad goes. Not waited for: a sink that gets its EOS before
+ * anything else may wait until all others have got theirs.
+ */
+void
+gst_peer_outlet_end (GstPeerOutlet *self)
+{
+  if (self->over)
+    return;
+  self->over = TRUE;
+  g_atomic_int_inc (&self->ref_count);
+  gst_element_call_async (self->element, end, self, outlet_unref);
+}
+
+/**
+ * gst_peer_outlet_free:
+ *
+ * Ends it, if that was not done.
+ */
+void
+gst_peer_outlet_free (GstPeerOutlet *self)
+{
+  gst_peer_outlet_end (self);
+  outlet_unref (self);
 }

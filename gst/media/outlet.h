@@ -21,6 +21,5 @@ void gst_peer_outlet_connect (
     GstPeerOutlet *self, GstBin *bin, GstPad *rtp);
 void gst_peer_outlet_disconnect (GstPeerOutlet *self);
 void gst_peer_outlet_end (GstPeerOutlet *self);
-void gst_peer_outlet_remove (GstPeerOutlet *self);
 
 G_END_DECLS

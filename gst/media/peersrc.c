@@ -84,30 +84,18 @@ on_idle (GstBin *element)
     gst_peer_endpoint_close (self->endpoint, GST_PEER_END_REMOTE, NULL);
 }
 
-static void
-end_medium (GstPeerSrc *self, const char *media)
-{
-  GstPeerOutlet *outlet =
-      gst_peer_outlet_new (GST_ELEMENT (self), media, self->latency);
-
-  gst_peer_outlet_end (outlet);
-  gst_peer_outlet_free (outlet);
-}
-
-/* May wait for downstream, so it is done aside. */
-static void
-end_nothing (GstElement *element, gpointer user_data)
-{
-  end_medium (GST_PEER_SRC (element), "video");
-  end_medium (GST_PEER_SRC (element), "audio");
-}
-
 /* Where no peer has ever come, nothing downstream would hear of the end. */
 static void
 on_closed (GstBin *element)
 {
-  if (!gst_peer_endpoint_had_sessions (GST_PEER_SRC (element)->endpoint))
-    gst_element_call_async (GST_ELEMENT (element), end_nothing, NULL, NULL);
+  GstPeerSrc *self = GST_PEER_SRC (element);
+
+  if (gst_peer_endpoint_had_sessions (self->endpoint))
+    return;
+  gst_peer_outlet_free (
+      gst_peer_outlet_new (GST_ELEMENT (self), "video", self->latency));
+  gst_peer_outlet_free (
+      gst_peer_outlet_new (GST_ELEMENT (self), "audio", self->latency));
 }
 
 static const GstPeerEndpointClass endpoint_class = {

@@ -343,10 +343,8 @@ end (gpointer user_data)
 {
   Receiver *self = user_data;
 
-  for (guint i = 0; i < self->slots->len; i++) {
+  for (guint i = 0; i < self->slots->len; i++)
     gst_peer_outlet_end (get_slot (self, i)->outlet);
-    gst_peer_outlet_remove (get_slot (self, i)->outlet);
-  }
 }
 
 const GstPeerMedia gst_peer_receiver_media = {
