@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/*   source of a stream -- queue -- payloader -- peerconnection */
+/*   source of a stream -- queue -- payloader -- peerconnection
+ *
+ * The stream is told that all is well whatever becomes of its media here. */
 
 #include "track.h"
 
-#include <gst/webrtc/webrtc.h>
+#include <string.h>
 
 /* Older media is of no use to anybody who watches live. */
 #define QUEUE                                                                  \
@@ -12,23 +14,34 @@
   "max-size-buffers=0 max-size-bytes=0"
 
 struct _GstPeerTrack {
+  GstPeerStream *stream;
+  char *session;
   GstElement *connection; /* its parent is the bin of the session */
   GstPeerTrackFailed failed;
   gpointer user_data;
 
+  GstPad *sink; /* of the connection */
+  guint payload_type;
   GstPad *source; /* of the stream */
-  GstPad *queue;  /* where it goes here */
+  GstPad *input;  /* where it goes to the session's bin */
+  GstPad *queue;  /* and from there */
   gint open;      /* the peer takes media */
 
   gboolean waits_for_key; /* used on the streaming thread */
 };
 
+/**
+ * gst_peer_track_new:
+ * @session: its id
+ */
 GstPeerTrack *
-gst_peer_track_new (
+gst_peer_track_new (GstPeerStream *stream, const char *session,
     GstElement *connection, GstPeerTrackFailed failed, gpointer user_data)
 {
   GstPeerTrack *self = g_new0 (GstPeerTrack, 1);
 
+  self->stream = stream;
+  self->session = g_strdup (session);
   self->connection = gst_object_ref (connection);
   self->failed = failed;
   self->user_data = user_data;
@@ -46,8 +59,11 @@ void
 gst_peer_track_free (GstPeerTrack *self)
 {
   gst_clear_object (&self->source);
+  gst_clear_object (&self->sink);
+  gst_clear_object (&self->input);
   gst_clear_object (&self->queue);
   gst_object_unref (self->connection);
+  g_free (self->session);
   g_free (self);
 }
 
@@ -109,70 +125,215 @@ on_overrun (GstElement *queue, GstPeerTrack *self)
 
 /* === setup === */
 
+/* The rest of the answer is what the offer says of this payload type. What the
+ * payloader says, such as the profile that it has found in the stream, may be
+ * more exact than that, and must not fail for it. */
+static GstCaps *
+make_answer (const GstPeerCodec *codec, guint payload_type)
+{
+  return gst_caps_new_simple ("application/x-rtp", "media", G_TYPE_STRING,
+      codec->media, "encoding-name", G_TYPE_STRING, codec->name, "clock-rate",
+      G_TYPE_INT, codec->clock_rate, "payload", G_TYPE_INT, (int)payload_type,
+      NULL);
+}
+
+static gboolean
+request_sink (
+    GstPeerTrack *self, const char *name, const GstCaps *caps, GError **error)
+{
+  g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
+
+  self->sink = gst_element_request_pad (self->connection,
+      gst_element_get_pad_template (self->connection, "sink_%u"), name, caps);
+  if (self->sink == NULL) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_PAD,
+        "The peer connection takes no %s.",
+        gst_structure_get_string (
+            gst_caps_get_structure (caps, 0), "encoding-name"));
+    return FALSE;
+  }
+  transceiver = gst_peer_track_dup_transceiver (self);
+  g_object_set (transceiver, "codec-preferences", caps, "direction",
+      GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, NULL);
+
+  return TRUE;
+}
+
 /* The way into the session's bin, and what watches over it. */
-static GstPad *
+static void
 add_input (GstPeerTrack *self, GstElement *chain)
 {
   g_autoptr (GstElement) queue = gst_bin_get_by_name (GST_BIN (chain), "queue");
   g_autoptr (GstObject) bin = gst_object_get_parent (GST_OBJECT (chain));
   g_autoptr (GstPad) sink = gst_element_get_static_pad (chain, "sink");
-  GstPad *input = gst_ghost_pad_new (NULL, sink);
 
+  self->input = gst_object_ref (gst_ghost_pad_new (NULL, sink));
   self->queue = gst_element_get_static_pad (queue, "sink");
   g_signal_connect (queue, "overrun", G_CALLBACK (on_overrun), self);
-  gst_pad_add_probe (input, GST_PAD_PROBE_TYPE_BUFFER, on_media, self, NULL);
-  gst_pad_set_active (input, TRUE);
-  gst_element_add_pad (GST_ELEMENT (bin), input);
-
-  return input;
+  gst_pad_add_probe (
+      self->input, GST_PAD_PROBE_TYPE_BUFFER, on_media, self, NULL);
+  gst_pad_set_active (self->input, TRUE);
+  gst_element_add_pad (GST_ELEMENT (bin), self->input);
 }
 
-/**
- * gst_peer_track_link:
- * @sink: (nullable): of the connection
- */
-gboolean
-gst_peer_track_link (GstPeerTrack *self, GstPeerStream *stream,
-    const GstPeerCodec *codec, GstPad *sink, guint payload_type, GError **error)
+static GstElement *
+make_chain (GstPeerTrack *self, const GstPeerCodec *codec, GError **error)
 {
+  const int length = strcspn (codec->payload, " ");
   g_autofree char *description =
-      g_strdup_printf (QUEUE " ! %s pt=%u", codec->payload, payload_type);
+      g_strdup_printf (QUEUE " ! %.*s name=payloader%s pt=%u", length,
+          codec->payload, codec->payload + length, self->payload_type);
+  GstElement *chain = gst_parse_bin_from_description (description, TRUE, error);
+  g_autoptr (GstElement) payloader = NULL;
+
+  if (chain == NULL)
+    return NULL;
+  payloader = gst_bin_get_by_name (GST_BIN (chain), "payloader");
+  gst_peer_stream_setup_payloader (self->stream, self->session, payloader);
+
+  return chain;
+}
+
+static gboolean
+link_to_stream (GstPeerTrack *self, const GstPeerCodec *codec, GError **error)
+{
   g_autoptr (GstObject) bin =
       gst_object_get_parent (GST_OBJECT (self->connection));
   g_autoptr (GstPad) output = NULL;
-  GstElement *chain;
-  GstPad *input;
+  GstElement *chain = make_chain (self, codec, error);
 
-  chain = gst_parse_bin_from_description (description, TRUE, error);
   if (chain == NULL)
     return FALSE;
   gst_bin_add (GST_BIN (bin), chain);
-  input = add_input (self, chain);
-
+  add_input (self, chain);
   output = gst_element_get_static_pad (chain, "src");
-  if (sink == NULL || gst_pad_link (output, sink) != GST_PAD_LINK_OK) {
+  if (gst_pad_link (output, self->sink) != GST_PAD_LINK_OK) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_PAD,
         "The peer connection takes no %s.", codec->name);
     return FALSE;
   }
   gst_element_sync_state_with_parent (chain);
 
-  self->source = gst_peer_stream_request_source (stream, codec, error);
+  self->source = gst_peer_stream_request_source (self->stream, codec, error);
   if (self->source == NULL)
     return FALSE;
+  if (gst_pad_link (self->source, self->input) != GST_PAD_LINK_OK) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_PAD,
+        "The payloader takes no %s.", codec->name);
+    return FALSE;
+  }
 
-  return gst_pad_link (self->source, input) == GST_PAD_LINK_OK;
+  return TRUE;
+}
+
+/**
+ * gst_peer_track_answer:
+ * @mline: of the offer
+ * @codec: one of its codecs
+ * @payload_type: what it is called there
+ *
+ * Gets ready to answer.
+ */
+gboolean
+gst_peer_track_answer (GstPeerTrack *self, guint mline,
+    const GstPeerCodec *codec, guint payload_type, GError **error)
+{
+  g_autofree char *name = g_strdup_printf ("sink_%u", mline);
+  g_autoptr (GstCaps) caps = make_answer (codec, payload_type);
+
+  self->payload_type = payload_type;
+
+  return request_sink (self, name, caps, error) &&
+         link_to_stream (self, codec, error);
+}
+
+/**
+ * gst_peer_track_offer:
+ *
+ * Has the connection offer all that the stream can be sent in.
+ */
+gboolean
+gst_peer_track_offer (GstPeerTrack *self, GError **error)
+{
+  g_autoptr (GstCaps) offer = gst_peer_stream_make_offer (self->stream);
+
+  if (offer == NULL) {
+    g_set_error_literal (error, GST_STREAM_ERROR,
+        GST_STREAM_ERROR_CODEC_NOT_FOUND,
+        "There is no codec that this stream can be sent in.");
+    return FALSE;
+  }
+
+  return request_sink (self, NULL, offer, error);
+}
+
+/**
+ * gst_peer_track_accept:
+ * @answer: to our offer, the medium that this track is for
+ */
+gboolean
+gst_peer_track_accept (
+    GstPeerTrack *self, const GstSDPMedia *answer, GError **error)
+{
+  const GstPeerCodec *codec =
+      gst_peer_stream_choose (self->stream, answer, &self->payload_type);
+
+  if (codec == NULL) {
+    g_set_error_literal (error, GST_STREAM_ERROR,
+        GST_STREAM_ERROR_CODEC_NOT_FOUND,
+        "The answer has no codec that this stream can be sent in.");
+    return FALSE;
+  }
+
+  return link_to_stream (self, codec, error);
+}
+
+/**
+ * gst_peer_track_describe:
+ * @answer: the medium of our answer that this track is for
+ *
+ * Has it say what is sent, where that is more exact than what was offered.
+ */
+void
+gst_peer_track_describe (GstPeerTrack *self, GstSDPMedia *answer)
+{
+  g_autoptr (GstCaps) input = gst_peer_stream_dup_caps (self->stream);
+
+  if (input != NULL && gst_structure_has_name (
+                           gst_caps_get_structure (input, 0), "video/x-h264"))
+    gst_peer_codec_write_profile (answer, self->payload_type, input);
+}
+
+/**
+ * gst_peer_track_dup_transceiver:
+ *
+ * Returns: (transfer full) (nullable): %NULL before there is an offer or an
+ *   answer
+ */
+GstWebRTCRTPTransceiver *
+gst_peer_track_dup_transceiver (GstPeerTrack *self)
+{
+  GstWebRTCRTPTransceiver *transceiver = NULL;
+
+  if (self->sink != NULL)
+    g_object_get (self->sink, "transceiver", &transceiver, NULL);
+
+  return transceiver;
 }
 
 /**
  * gst_peer_track_open:
  *
- * The peer takes media from now on.
+ * The peer takes media from now on, and needs a key frame first.
  */
 void
 gst_peer_track_open (GstPeerTrack *self)
 {
-  g_atomic_int_set (&self->open, TRUE);
+  if (self->source == NULL ||
+      !g_atomic_int_compare_and_exchange (&self->open, FALSE, TRUE))
+    return;
+  gst_peer_stream_open_source (self->source);
+  request_key_frame (self->input);
 }
 
 /**
