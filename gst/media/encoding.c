@@ -11,9 +11,6 @@
 
 #include <string.h>
 
-GST_DEBUG_CATEGORY_EXTERN (gst_peer_sink_debug);
-#define GST_CAT_DEFAULT gst_peer_sink_debug
-
 /* Raw frames are large: the encoder that cannot follow loses some. */
 #define ENCODER_QUEUE                                                          \
   "queue leaky=downstream max-size-buffers=4 max-size-bytes=0 "                \

@@ -22,6 +22,8 @@ struct _GstPeerStream {
 
   GMutex lock;
   GPtrArray *encodings; /* element-type GstPeerEncoding */
+
+  gboolean has_new_caps; /* used on the streaming thread */
 };
 
 /* === codecs === */
@@ -180,6 +182,25 @@ gst_peer_stream_release_source (GstPad *source)
   gst_peer_encoding_release_source (source);
 }
 
+/* === what is known of it === */
+
+/* They are sticky on the pad when the next buffer comes. */
+static GstPadProbeReturn
+on_output (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstPeerStream *self = user_data;
+
+  if (info->type & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
+    self->has_new_caps |=
+        GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_CAPS;
+  } else if (self->has_new_caps) {
+    self->has_new_caps = FALSE;
+    self->events->changed (self->user_data);
+  }
+
+  return GST_PAD_PROBE_OK;
+}
+
 /* === life === */
 
 /* Encodings that no peer needs can go. */
@@ -206,6 +227,8 @@ on_input_change (gpointer user_data)
 static void
 add_elements (GstPeerStream *self)
 {
+  g_autoptr (GstPad) sink = NULL;
+
   /* What is not live comes as fast as it can be read. */
   self->sync = gst_element_factory_make ("clocksync", NULL);
   self->tee = gst_element_factory_make ("tee", NULL);
@@ -213,6 +236,10 @@ add_elements (GstPeerStream *self)
   gst_bin_add_many (self->element, gst_object_ref (self->sync),
       gst_object_ref (self->tee), NULL);
   gst_element_link (self->sync, self->tee);
+  sink = gst_element_get_static_pad (self->tee, "sink");
+  gst_pad_add_probe (sink,
+      GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_BUFFER,
+      on_output, self, NULL);
   gst_element_sync_state_with_parent (self->tee);
   gst_element_sync_state_with_parent (self->sync);
 }

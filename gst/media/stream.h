@@ -18,8 +18,10 @@ typedef struct _GstPeerStream GstPeerStream;
  * @payloader_setup: @payloader is made for it and for @session
  * @dup_preference: the encoded caps that are allowed for @media, best first;
  *   %NULL for no preference
+ * @changed: gst_peer_stream_dup_caps() may say something else now. On the
+ *   streaming thread
  *
- * What is made is still in NULL. On the loop, without a lock.
+ * What is made is still in NULL. On the loop, without a lock, but for the last.
  */
 typedef struct {
   void (*encoder_setup) (
@@ -27,6 +29,7 @@ typedef struct {
   void (*payloader_setup) (const char *session, GstPad *sink_pad,
       GstElement *payloader, gpointer user_data);
   GstCaps *(*dup_preference) (const char *media, gpointer user_data);
+  void (*changed) (gpointer user_data);
 } GstPeerStreamEvents;
 
 #define GST_PEER_VIDEO_CAPS                                                    \

@@ -20,8 +20,6 @@ struct _GstPeerTrack {
   GstPeerTrackFailed failed;
   gpointer user_data;
 
-  GstPad *sink; /* of the connection */
-  guint payload_type;
   GstPad *source; /* of the stream */
   GstPad *input;  /* where it goes to the session's bin */
   GstPad *queue;  /* and from there */
@@ -59,7 +57,6 @@ void
 gst_peer_track_free (GstPeerTrack *self)
 {
   gst_clear_object (&self->source);
-  gst_clear_object (&self->sink);
   gst_clear_object (&self->input);
   gst_clear_object (&self->queue);
   gst_object_unref (self->connection);
@@ -125,40 +122,6 @@ on_overrun (GstElement *queue, GstPeerTrack *self)
 
 /* === setup === */
 
-/* The rest of the answer is what the offer says of this payload type. What the
- * payloader says, such as the profile that it has found in the stream, may be
- * more exact than that, and must not fail for it. */
-static GstCaps *
-make_answer (const GstPeerCodec *codec, guint payload_type)
-{
-  return gst_caps_new_simple ("application/x-rtp", "media", G_TYPE_STRING,
-      codec->media, "encoding-name", G_TYPE_STRING, codec->name, "clock-rate",
-      G_TYPE_INT, codec->clock_rate, "payload", G_TYPE_INT, (int)payload_type,
-      NULL);
-}
-
-static gboolean
-request_sink (
-    GstPeerTrack *self, const char *name, const GstCaps *caps, GError **error)
-{
-  g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
-
-  self->sink = gst_element_request_pad (self->connection,
-      gst_element_get_pad_template (self->connection, "sink_%u"), name, caps);
-  if (self->sink == NULL) {
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_PAD,
-        "The peer connection takes no %s.",
-        gst_structure_get_string (
-            gst_caps_get_structure (caps, 0), "encoding-name"));
-    return FALSE;
-  }
-  transceiver = gst_peer_track_dup_transceiver (self);
-  g_object_set (transceiver, "codec-preferences", caps, "direction",
-      GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, NULL);
-
-  return TRUE;
-}
-
 /* The way into the session's bin, and what watches over it. */
 static void
 add_input (GstPeerTrack *self, GstElement *chain)
@@ -177,12 +140,13 @@ add_input (GstPeerTrack *self, GstElement *chain)
 }
 
 static GstElement *
-make_chain (GstPeerTrack *self, const GstPeerCodec *codec, GError **error)
+make_chain (GstPeerTrack *self, const GstPeerCodec *codec, guint payload_type,
+    GError **error)
 {
   const int length = strcspn (codec->payload, " ");
   g_autofree char *description =
       g_strdup_printf (QUEUE " ! %.*s name=payloader%s pt=%u", length,
-          codec->payload, codec->payload + length, self->payload_type);
+          codec->payload, codec->payload + length, payload_type);
   GstElement *chain = gst_parse_bin_from_description (description, TRUE, error);
   g_autoptr (GstElement) payloader = NULL;
 
@@ -194,20 +158,25 @@ make_chain (GstPeerTrack *self, const GstPeerCodec *codec, GError **error)
   return chain;
 }
 
-static gboolean
-link_to_stream (GstPeerTrack *self, const GstPeerCodec *codec, GError **error)
+/**
+ * gst_peer_track_link:
+ * @sink: (nullable): of the connection
+ */
+gboolean
+gst_peer_track_link (GstPeerTrack *self, const GstPeerCodec *codec,
+    GstPad *sink, guint payload_type, GError **error)
 {
   g_autoptr (GstObject) bin =
       gst_object_get_parent (GST_OBJECT (self->connection));
   g_autoptr (GstPad) output = NULL;
-  GstElement *chain = make_chain (self, codec, error);
+  GstElement *chain = make_chain (self, codec, payload_type, error);
 
   if (chain == NULL)
     return FALSE;
   gst_bin_add (GST_BIN (bin), chain);
   add_input (self, chain);
   output = gst_element_get_static_pad (chain, "src");
-  if (gst_pad_link (output, self->sink) != GST_PAD_LINK_OK) {
+  if (sink == NULL || gst_pad_link (output, sink) != GST_PAD_LINK_OK) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_PAD,
         "The peer connection takes no %s.", codec->name);
     return FALSE;
@@ -224,101 +193,6 @@ link_to_stream (GstPeerTrack *self, const GstPeerCodec *codec, GError **error)
   }
 
   return TRUE;
-}
-
-/**
- * gst_peer_track_answer:
- * @mline: of the offer
- * @codec: one of its codecs
- * @payload_type: what it is called there
- *
- * Gets ready to answer.
- */
-gboolean
-gst_peer_track_answer (GstPeerTrack *self, guint mline,
-    const GstPeerCodec *codec, guint payload_type, GError **error)
-{
-  g_autofree char *name = g_strdup_printf ("sink_%u", mline);
-  g_autoptr (GstCaps) caps = make_answer (codec, payload_type);
-
-  self->payload_type = payload_type;
-
-  return request_sink (self, name, caps, error) &&
-         link_to_stream (self, codec, error);
-}
-
-/**
- * gst_peer_track_offer:
- *
- * Has the connection offer all that the stream can be sent in.
- */
-gboolean
-gst_peer_track_offer (GstPeerTrack *self, GError **error)
-{
-  g_autoptr (GstCaps) offer = gst_peer_stream_make_offer (self->stream);
-
-  if (offer == NULL) {
-    g_set_error_literal (error, GST_STREAM_ERROR,
-        GST_STREAM_ERROR_CODEC_NOT_FOUND,
-        "There is no codec that this stream can be sent in.");
-    return FALSE;
-  }
-
-  return request_sink (self, NULL, offer, error);
-}
-
-/**
- * gst_peer_track_accept:
- * @answer: to our offer, the medium that this track is for
- */
-gboolean
-gst_peer_track_accept (
-    GstPeerTrack *self, const GstSDPMedia *answer, GError **error)
-{
-  const GstPeerCodec *codec =
-      gst_peer_stream_choose (self->stream, answer, &self->payload_type);
-
-  if (codec == NULL) {
-    g_set_error_literal (error, GST_STREAM_ERROR,
-        GST_STREAM_ERROR_CODEC_NOT_FOUND,
-        "The answer has no codec that this stream can be sent in.");
-    return FALSE;
-  }
-
-  return link_to_stream (self, codec, error);
-}
-
-/**
- * gst_peer_track_describe:
- * @answer: the medium of our answer that this track is for
- *
- * Has it say what is sent, where that is more exact than what was offered.
- */
-void
-gst_peer_track_describe (GstPeerTrack *self, GstSDPMedia *answer)
-{
-  g_autoptr (GstCaps) input = gst_peer_stream_dup_caps (self->stream);
-
-  if (input != NULL && gst_structure_has_name (
-                           gst_caps_get_structure (input, 0), "video/x-h264"))
-    gst_peer_codec_write_profile (answer, self->payload_type, input);
-}
-
-/**
- * gst_peer_track_dup_transceiver:
- *
- * Returns: (transfer full) (nullable): %NULL before there is an offer or an
- *   answer
- */
-GstWebRTCRTPTransceiver *
-gst_peer_track_dup_transceiver (GstPeerTrack *self)
-{
-  GstWebRTCRTPTransceiver *transceiver = NULL;
-
-  if (self->sink != NULL)
-    g_object_get (self->sink, "transceiver", &transceiver, NULL);
-
-  return transceiver;
 }
 
 /**

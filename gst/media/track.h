@@ -3,8 +3,6 @@
 
 #include "stream.h"
 
-#include <gst/webrtc/webrtc.h>
-
 G_BEGIN_DECLS
 
 /* One medium of one session: from its stream to the peer connection. */
@@ -22,14 +20,8 @@ GstPeerTrack *gst_peer_track_new (GstPeerStream *stream, const char *session,
 void gst_peer_track_free (GstPeerTrack *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstPeerTrack, gst_peer_track_free)
 
-gboolean gst_peer_track_offer (GstPeerTrack *self, GError **error);
-gboolean gst_peer_track_accept (
-    GstPeerTrack *self, const GstSDPMedia *answer, GError **error);
-gboolean gst_peer_track_answer (GstPeerTrack *self, guint mline,
-    const GstPeerCodec *codec, guint payload_type, GError **error);
-void gst_peer_track_describe (GstPeerTrack *self, GstSDPMedia *answer);
-
-GstWebRTCRTPTransceiver *gst_peer_track_dup_transceiver (GstPeerTrack *self);
+gboolean gst_peer_track_link (GstPeerTrack *self, const GstPeerCodec *codec,
+    GstPad *sink, guint payload_type, GError **error);
 void gst_peer_track_open (GstPeerTrack *self);
 void gst_peer_track_close (GstPeerTrack *self);
 

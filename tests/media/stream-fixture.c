@@ -39,10 +39,16 @@ dup_preference (const char *media, gpointer user_data)
   return NULL;
 }
 
+static void
+on_changed (gpointer user_data)
+{
+}
+
 static const GstPeerStreamEvents events = {
   .encoder_setup = on_encoder_setup,
   .payloader_setup = on_payloader_setup,
   .dup_preference = dup_preference,
+  .changed = on_changed,
 };
 
 static GstPadTemplate *
