@@ -25,7 +25,8 @@ packages='
   libgstreamer-plugins-bad1.0-dev libnice-dev libjson-glib-dev libsoup-3.0-dev
   libssl-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
-  gstreamer1.0-plugins-bad gstreamer1.0-nice gstreamer1.0-libav
+  gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-nice
+  gstreamer1.0-libav
   glib-networking coturn openssl chromium firefox-esr'
 # Another build of node serves as well, and does not go with Debian's packages.
 command -v node >/dev/null || packages="$packages nodejs"

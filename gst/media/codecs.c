@@ -48,6 +48,7 @@ static const GstPeerCodec codecs[] = {
       .payload = "rtph264pay aggregate-mode=zero-latency config-interval=-1",
       .depay = "rtph264depay request-keyframe=true wait-for-keyframe=true",
       .frame = "h264parse",
+      .reorders = TRUE,
   },
   {
       .name = "VP8",
@@ -117,6 +118,7 @@ static const GstPeerCodec codecs[] = {
       .payload = "rtph265pay aggregate-mode=zero-latency config-interval=-1",
       .depay = "rtph265depay",
       .frame = "h265parse",
+      .reorders = TRUE,
   },
   {
       .name = "OPUS",

@@ -27,9 +27,10 @@ G_BEGIN_DECLS
  * @depay: the depayloader, which asks for a key frame after a loss where it
  *   can
  * @frame: (nullable): what makes its output fit for who takes it encoded
+ * @reorders: whether frames may come in another order than that of display
  * @decoder: (nullable): the one to be preferred to the registry's first
  *
- * All from @parse on are pipeline descriptions.
+ * What makes something is a pipeline description.
  */
 typedef struct {
   const char *name;
@@ -45,6 +46,7 @@ typedef struct {
   const char *payload;
   const char *depay;
   const char *frame;
+  gboolean reorders;
   const char *decoder;
 } GstPeerCodec;
 

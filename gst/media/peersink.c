@@ -36,6 +36,13 @@
 #define DEFAULT_LOCATION "whep://127.0.0.1:8080/live"
 #define DEFAULT_MAX_SESSIONS 100
 
+enum { SIGNAL_ENCODER_SETUP, SIGNAL_PAYLOADER_SETUP, N_SIGNALS };
+
+static guint signals[N_SIGNALS];
+
+/* The endpoint has the others. */
+enum { PROP_0, PROP_VIDEO_CAPS, PROP_AUDIO_CAPS };
+
 struct _GstPeerSink {
   GstBin parent;
 
@@ -47,6 +54,8 @@ struct _GstPeerSink {
   GPtrArray *streams; /* element-type GstPeerStream */
   guint n_eos;        /* streams that have ended */
   guint32 eos_seqnum;
+  GstCaps *video_caps; /* allowed, best first; or NULL */
+  GstCaps *audio_caps;
 };
 
 static void gst_peer_sink_uri_handler_init (gpointer iface, gpointer data);
@@ -58,20 +67,19 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstPeerSink, gst_peer_sink, GST_TYPE_BIN,
 GST_ELEMENT_REGISTER_DEFINE (
     peersink, "peersink", GST_RANK_PRIMARY, GST_TYPE_PEER_SINK);
 
-#define VIDEO_CAPS "video/x-raw; video/x-h264; video/x-vp8; video/x-vp9"
-#define AUDIO_CAPS "audio/x-raw; audio/x-opus; audio/x-mulaw; audio/x-alaw"
-
 /* The first one, so that whoever links anything gets it: what it is shows in
  * the caps that come. */
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE ("sink_%u", GST_PAD_SINK, GST_PAD_REQUEST,
-        GST_STATIC_CAPS (VIDEO_CAPS "; " AUDIO_CAPS));
+        GST_STATIC_CAPS (GST_PEER_VIDEO_CAPS "; " GST_PEER_AUDIO_CAPS));
 
-static GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE (
-    "video_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (VIDEO_CAPS));
+static GstStaticPadTemplate video_template =
+    GST_STATIC_PAD_TEMPLATE ("video_%u", GST_PAD_SINK, GST_PAD_REQUEST,
+        GST_STATIC_CAPS (GST_PEER_VIDEO_CAPS));
 
-static GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE (
-    "audio_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (AUDIO_CAPS));
+static GstStaticPadTemplate audio_template =
+    GST_STATIC_PAD_TEMPLATE ("audio_%u", GST_PAD_SINK, GST_PAD_REQUEST,
+        GST_STATIC_CAPS (GST_PEER_AUDIO_CAPS));
 
 /* === streams === */
 
@@ -126,8 +134,6 @@ take_eos (GstPeerSink *self, GstEvent *event)
     gst_peer_endpoint_close (self->endpoint, GST_PEER_END_EOS, NULL);
 }
 
-/* Before it is sticky on the pad: the caps are looked at later, on the loop,
- * after whatever this thread does here. */
 static GstPadProbeReturn
 on_input_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
@@ -136,12 +142,67 @@ on_input_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
     take_eos (self, event);
-  else if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
-    gst_peer_sessions_check_ready (
-        gst_peer_endpoint_get_sessions (self->endpoint));
 
   return GST_PAD_PROBE_OK;
 }
+
+static void
+on_encoder_setup (GstPad *sink_pad, GstElement *encoder, gpointer user_data)
+{
+  g_signal_emit (
+      user_data, signals[SIGNAL_ENCODER_SETUP], 0, sink_pad, encoder);
+}
+
+static void
+on_payloader_setup (const char *session, GstPad *sink_pad,
+    GstElement *payloader, gpointer user_data)
+{
+  g_signal_emit (user_data, signals[SIGNAL_PAYLOADER_SETUP], 0, session,
+      sink_pad, payloader);
+}
+
+static GstCaps *
+dup_preference (const char *media, gpointer user_data)
+{
+  GstPeerSink *self = user_data;
+  GstCaps *caps;
+
+  GST_OBJECT_LOCK (self);
+  caps = g_str_equal (media, "video") ? self->video_caps : self->audio_caps;
+  if (caps != NULL)
+    gst_caps_ref (caps);
+  GST_OBJECT_UNLOCK (self);
+
+  return caps;
+}
+
+static void
+set_preference (GstPeerSink *self, GstCaps **preference, const GValue *value)
+{
+  g_autoptr (GstCaps) caps = NULL;
+
+  if (gst_value_get_caps (value) != NULL)
+    caps = gst_caps_copy (gst_value_get_caps (value));
+  GST_OBJECT_LOCK (self);
+  gst_caps_replace (preference, caps);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+on_stream_changed (gpointer user_data)
+{
+  GstPeerSink *self = user_data;
+
+  gst_peer_sessions_check_ready (
+      gst_peer_endpoint_get_sessions (self->endpoint));
+}
+
+static const GstPeerStreamEvents stream_events = {
+  .encoder_setup = on_encoder_setup,
+  .payloader_setup = on_payloader_setup,
+  .dup_preference = dup_preference,
+  .changed = on_stream_changed,
+};
 
 static GstPad *
 gst_peer_sink_request_new_pad (GstElement *element, GstPadTemplate *template,
@@ -158,7 +219,8 @@ gst_peer_sink_request_new_pad (GstElement *element, GstPadTemplate *template,
         g_atomic_int_add (&self->n_pads, 1));
     name = own;
   }
-  stream = gst_peer_stream_new (GST_BIN (self), name);
+  stream = gst_peer_stream_new (
+      GST_BIN (self), name, template, &stream_events, self);
   pad = gst_peer_stream_get_input (stream);
   gst_pad_add_probe (
       pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_input_event, self, NULL);
@@ -183,7 +245,7 @@ gst_peer_sink_release_pad (GstElement *element, GstPad *pad)
 
     if (gst_peer_stream_get_input (stream) == pad) {
       released = stream;
-      g_ptr_array_remove_index (self->streams, i);
+      g_ptr_array_steal_index (self->streams, i);
     }
   }
   GST_OBJECT_UNLOCK (self);
@@ -252,6 +314,14 @@ static void
 gst_peer_sink_handle_message (GstBin *bin, GstMessage *message)
 {
   GstPeerSink *self = GST_PEER_SINK (bin);
+  GstMessage *named = NULL;
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    named = gst_peer_stream_name_error (GST_ELEMENT (self), message);
+  if (named != NULL) {
+    gst_message_unref (message);
+    message = named;
+  }
 
   /* Our own EOS message follows the end of the sessions. */
   if (gst_peer_endpoint_take_message (self->endpoint, message) ||
@@ -312,7 +382,11 @@ gst_peer_sink_set_property (
 {
   GstPeerSink *self = GST_PEER_SINK (object);
 
-  if (!gst_peer_endpoint_set_property (self->endpoint, id, value))
+  if (id == PROP_VIDEO_CAPS)
+    set_preference (self, &self->video_caps, value);
+  else if (id == PROP_AUDIO_CAPS)
+    set_preference (self, &self->audio_caps, value);
+  else if (!gst_peer_endpoint_set_property (self->endpoint, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
@@ -322,7 +396,11 @@ gst_peer_sink_get_property (
 {
   GstPeerSink *self = GST_PEER_SINK (object);
 
-  if (!gst_peer_endpoint_get_property (self->endpoint, id, value))
+  if (id == PROP_VIDEO_CAPS)
+    g_value_take_boxed (value, dup_preference ("video", self));
+  else if (id == PROP_AUDIO_CAPS)
+    g_value_take_boxed (value, dup_preference ("audio", self));
+  else if (!gst_peer_endpoint_get_property (self->endpoint, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
@@ -333,8 +411,77 @@ gst_peer_sink_finalize (GObject *object)
 
   gst_peer_endpoint_free (self->endpoint);
   g_ptr_array_unref (self->streams);
+  gst_clear_caps (&self->video_caps);
+  gst_clear_caps (&self->audio_caps);
 
   G_OBJECT_CLASS (gst_peer_sink_parent_class)->finalize (object);
+}
+
+static void
+install_signals (GType type)
+{
+  /**
+   * GstPeerSink::encoder-setup:
+   * @element: the #GstElement
+   * @sink_pad: where comes in what is encoded
+   * @encoder: the encoder
+   *
+   * An encoder was made, is not in use yet and can be configured. It is shared
+   * by all peers that take its codec. On the element's own thread.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_ENCODER_SETUP] =
+      g_signal_new ("encoder-setup", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+          NULL, G_TYPE_NONE, 2, GST_TYPE_PAD, GST_TYPE_ELEMENT);
+
+  /**
+   * GstPeerSink::payloader-setup:
+   * @element: the #GstElement
+   * @session_id: the session
+   * @sink_pad: where comes in what is sent
+   * @payloader: the payloader
+   *
+   * The payloader of one medium of a session was made, is not in use yet and
+   * can be configured. On the element's own thread.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_PAYLOADER_SETUP] =
+      g_signal_new ("payloader-setup", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+          NULL, G_TYPE_NONE, 3, G_TYPE_STRING, GST_TYPE_PAD, GST_TYPE_ELEMENT);
+}
+
+static void
+install_caps_properties (GObjectClass *klass)
+{
+  /**
+   * GstPeerSink:video-caps:
+   *
+   * What video may be sent in, best first: `video/x-h264;video/x-vp8`. Without
+   * it, the peer's order decides. For the sessions that begin later.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_VIDEO_CAPS,
+      g_param_spec_boxed ("video-caps", "Video caps",
+          "Encoded caps that video may be sent in, best first", GST_TYPE_CAPS,
+          G_PARAM_READWRITE | GST_PARAM_MUTABLE_PLAYING |
+              G_PARAM_STATIC_STRINGS));
+
+  /**
+   * GstPeerSink:audio-caps:
+   *
+   * What audio may be sent in, best first: `audio/x-opus;audio/x-alaw`. Without
+   * it, the peer's order decides. For the sessions that begin later.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_AUDIO_CAPS,
+      g_param_spec_boxed ("audio-caps", "Audio caps",
+          "Encoded caps that audio may be sent in, best first", GST_TYPE_CAPS,
+          G_PARAM_READWRITE | GST_PARAM_MUTABLE_PLAYING |
+              G_PARAM_STATIC_STRINGS));
 }
 
 static void
@@ -357,6 +504,8 @@ gst_peer_sink_class_init (GstPeerSinkClass *klass)
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &video_template);
   gst_element_class_add_static_pad_template (element_class, &audio_template);
+  install_signals (G_OBJECT_CLASS_TYPE (klass));
+  install_caps_properties (object_class);
 
   gst_peer_endpoint_install (
       object_class, DEFAULT_LOCATION, DEFAULT_MAX_SESSIONS);

@@ -76,11 +76,12 @@ add_track (Sender *self, GstPeerStream *stream, const GstPeerCodec *codec,
     GstPad *sink, guint payload_type, GError **error)
 {
   GstPeerTrack *track =
-      gst_peer_track_new (gst_peer_session_get_connection (self->session),
-          on_track_failed, self->session);
+      gst_peer_track_new (stream, gst_peer_session_get_id (self->session),
+          gst_peer_session_get_connection (self->session), on_track_failed,
+          self->session);
 
   g_ptr_array_add (self->tracks, track);
-  return gst_peer_track_link (track, stream, codec, sink, payload_type, error);
+  return gst_peer_track_link (track, codec, sink, payload_type, error);
 }
 
 static gboolean
@@ -131,19 +132,15 @@ static gboolean
 answer_stream (Sender *self, GstPeerStream *stream, const GstSDPMessage *offer,
     guint64 *taken, GError **error)
 {
-  g_autoptr (GstCaps) input = gst_peer_stream_dup_caps (stream);
-
-  for (guint i = 0; input != NULL && i < gst_sdp_message_medias_len (offer);
-       i++) {
+  for (guint i = 0; i < gst_sdp_message_medias_len (offer); i++) {
     const GstSDPMedia *media = gst_sdp_message_get_media (offer, i);
     const GstPeerCodec *codec;
     guint payload_type;
 
     if (*taken & (G_GUINT64_CONSTANT (1) << i) ||
-        !gst_peer_media_is_active (media) ||
-        !gst_peer_caps_are_of (input, gst_sdp_media_get_media (media)))
+        !gst_peer_media_is_active (media))
       continue;
-    codec = gst_peer_codecs_choose (media, input, NULL, &payload_type);
+    codec = gst_peer_stream_choose (stream, media, &payload_type);
     if (codec == NULL)
       continue;
     *taken |= G_GUINT64_CONSTANT (1) << i;
@@ -177,13 +174,11 @@ offer (gpointer user_data, GError **error)
 
   for (guint i = 0; i < self->streams->len; i++) {
     GstPeerStream *stream = g_ptr_array_index (self->streams, i);
-    g_autoptr (GstCaps) input = gst_peer_stream_dup_caps (stream);
-    g_autoptr (GstCaps) caps = gst_peer_codecs_make_offer (
-        gst_peer_caps_are_of (input, "video") ? "video" : "audio", input, NULL);
+    g_autoptr (GstCaps) caps = gst_peer_stream_make_offer (stream);
     g_autofree char *mid = g_strdup_printf ("%u", i);
     GstPad *sink;
 
-    if (gst_caps_is_empty (caps)) {
+    if (caps == NULL) {
       g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
           "There is no encoder for this stream.");
       return FALSE;
@@ -204,7 +199,6 @@ accept_answer (gpointer user_data, const GstSDPMessage *answer, GError **error)
 
   for (guint i = 0; i < self->pads->len; i++) {
     GstPeerStream *stream = g_ptr_array_index (self->streams, i);
-    g_autoptr (GstCaps) input = gst_peer_stream_dup_caps (stream);
     const GstSDPMedia *media = i < gst_sdp_message_medias_len (answer)
                                    ? gst_sdp_message_get_media (answer, i)
                                    : NULL;
@@ -213,7 +207,7 @@ accept_answer (gpointer user_data, const GstSDPMessage *answer, GError **error)
 
     if (media == NULL || !gst_peer_media_is_active (media))
       continue;
-    codec = gst_peer_codecs_choose (media, input, NULL, &payload_type);
+    codec = gst_peer_stream_choose (stream, media, &payload_type);
     if (codec == NULL)
       continue;
     if (!add_track (self, stream, codec, g_ptr_array_index (self->pads, i),

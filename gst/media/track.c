@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/*   source of a stream -- queue -- payloader -- peerconnection */
+/*   source of a stream -- queue -- payloader -- peerconnection
+ *
+ * The stream is told that all is well whatever becomes of its media here. */
 
 #include "track.h"
 
-#include <gst/webrtc/webrtc.h>
+#include <string.h>
 
 /* Older media is of no use to anybody who watches live. */
 #define QUEUE                                                                  \
@@ -12,23 +14,32 @@
   "max-size-buffers=0 max-size-bytes=0"
 
 struct _GstPeerTrack {
+  GstPeerStream *stream;
+  char *session;
   GstElement *connection; /* its parent is the bin of the session */
   GstPeerTrackFailed failed;
   gpointer user_data;
 
   GstPad *source; /* of the stream */
-  GstPad *queue;  /* where it goes here */
+  GstPad *input;  /* where it goes to the session's bin */
+  GstPad *queue;  /* and from there */
   gint open;      /* the peer takes media */
 
   gboolean waits_for_key; /* used on the streaming thread */
 };
 
+/**
+ * gst_peer_track_new:
+ * @session: its id
+ */
 GstPeerTrack *
-gst_peer_track_new (
+gst_peer_track_new (GstPeerStream *stream, const char *session,
     GstElement *connection, GstPeerTrackFailed failed, gpointer user_data)
 {
   GstPeerTrack *self = g_new0 (GstPeerTrack, 1);
 
+  self->stream = stream;
+  self->session = g_strdup (session);
   self->connection = gst_object_ref (connection);
   self->failed = failed;
   self->user_data = user_data;
@@ -46,8 +57,10 @@ void
 gst_peer_track_free (GstPeerTrack *self)
 {
   gst_clear_object (&self->source);
+  gst_clear_object (&self->input);
   gst_clear_object (&self->queue);
   gst_object_unref (self->connection);
+  g_free (self->session);
   g_free (self);
 }
 
@@ -110,21 +123,39 @@ on_overrun (GstElement *queue, GstPeerTrack *self)
 /* === setup === */
 
 /* The way into the session's bin, and what watches over it. */
-static GstPad *
+static void
 add_input (GstPeerTrack *self, GstElement *chain)
 {
   g_autoptr (GstElement) queue = gst_bin_get_by_name (GST_BIN (chain), "queue");
   g_autoptr (GstObject) bin = gst_object_get_parent (GST_OBJECT (chain));
   g_autoptr (GstPad) sink = gst_element_get_static_pad (chain, "sink");
-  GstPad *input = gst_ghost_pad_new (NULL, sink);
 
+  self->input = gst_object_ref (gst_ghost_pad_new (NULL, sink));
   self->queue = gst_element_get_static_pad (queue, "sink");
   g_signal_connect (queue, "overrun", G_CALLBACK (on_overrun), self);
-  gst_pad_add_probe (input, GST_PAD_PROBE_TYPE_BUFFER, on_media, self, NULL);
-  gst_pad_set_active (input, TRUE);
-  gst_element_add_pad (GST_ELEMENT (bin), input);
+  gst_pad_add_probe (
+      self->input, GST_PAD_PROBE_TYPE_BUFFER, on_media, self, NULL);
+  gst_pad_set_active (self->input, TRUE);
+  gst_element_add_pad (GST_ELEMENT (bin), self->input);
+}
 
-  return input;
+static GstElement *
+make_chain (GstPeerTrack *self, const GstPeerCodec *codec, guint payload_type,
+    GError **error)
+{
+  const int length = strcspn (codec->payload, " ");
+  g_autofree char *description =
+      g_strdup_printf (QUEUE " ! %.*s name=payloader%s pt=%u", length,
+          codec->payload, codec->payload + length, payload_type);
+  GstElement *chain = gst_parse_bin_from_description (description, TRUE, error);
+  g_autoptr (GstElement) payloader = NULL;
+
+  if (chain == NULL)
+    return NULL;
+  payloader = gst_bin_get_by_name (GST_BIN (chain), "payloader");
+  gst_peer_stream_setup_payloader (self->stream, self->session, payloader);
+
+  return chain;
 }
 
 /**
@@ -132,23 +163,18 @@ add_input (GstPeerTrack *self, GstElement *chain)
  * @sink: (nullable): of the connection
  */
 gboolean
-gst_peer_track_link (GstPeerTrack *self, GstPeerStream *stream,
-    const GstPeerCodec *codec, GstPad *sink, guint payload_type, GError **error)
+gst_peer_track_link (GstPeerTrack *self, const GstPeerCodec *codec,
+    GstPad *sink, guint payload_type, GError **error)
 {
-  g_autofree char *description =
-      g_strdup_printf (QUEUE " ! %s pt=%u", codec->payload, payload_type);
   g_autoptr (GstObject) bin =
       gst_object_get_parent (GST_OBJECT (self->connection));
   g_autoptr (GstPad) output = NULL;
-  GstElement *chain;
-  GstPad *input;
+  GstElement *chain = make_chain (self, codec, payload_type, error);
 
-  chain = gst_parse_bin_from_description (description, TRUE, error);
   if (chain == NULL)
     return FALSE;
   gst_bin_add (GST_BIN (bin), chain);
-  input = add_input (self, chain);
-
+  add_input (self, chain);
   output = gst_element_get_static_pad (chain, "src");
   if (sink == NULL || gst_pad_link (output, sink) != GST_PAD_LINK_OK) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_PAD,
@@ -157,22 +183,31 @@ gst_peer_track_link (GstPeerTrack *self, GstPeerStream *stream,
   }
   gst_element_sync_state_with_parent (chain);
 
-  self->source = gst_peer_stream_request_source (stream, codec, error);
+  self->source = gst_peer_stream_request_source (self->stream, codec, error);
   if (self->source == NULL)
     return FALSE;
+  if (gst_pad_link (self->source, self->input) != GST_PAD_LINK_OK) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_PAD,
+        "The payloader takes no %s.", codec->name);
+    return FALSE;
+  }
 
-  return gst_pad_link (self->source, input) == GST_PAD_LINK_OK;
+  return TRUE;
 }
 
 /**
  * gst_peer_track_open:
  *
- * The peer takes media from now on.
+ * The peer takes media from now on, and needs a key frame first.
  */
 void
 gst_peer_track_open (GstPeerTrack *self)
 {
-  g_atomic_int_set (&self->open, TRUE);
+  if (self->source == NULL ||
+      !g_atomic_int_compare_and_exchange (&self->open, FALSE, TRUE))
+    return;
+  gst_peer_stream_open_source (self->source);
+  request_key_frame (self->input);
 }
 
 /**

@@ -15,14 +15,13 @@ typedef struct _GstPeerTrack GstPeerTrack;
  */
 typedef void (*GstPeerTrackFailed) (gpointer user_data);
 
-GstPeerTrack *gst_peer_track_new (
+GstPeerTrack *gst_peer_track_new (GstPeerStream *stream, const char *session,
     GstElement *connection, GstPeerTrackFailed failed, gpointer user_data);
 void gst_peer_track_free (GstPeerTrack *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstPeerTrack, gst_peer_track_free)
 
-gboolean gst_peer_track_link (GstPeerTrack *self, GstPeerStream *stream,
-    const GstPeerCodec *codec, GstPad *sink, guint payload_type,
-    GError **error);
+gboolean gst_peer_track_link (GstPeerTrack *self, const GstPeerCodec *codec,
+    GstPad *sink, guint payload_type, GError **error);
 void gst_peer_track_open (GstPeerTrack *self);
 void gst_peer_track_close (GstPeerTrack *self);
 

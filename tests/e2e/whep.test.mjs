@@ -110,7 +110,7 @@ describe('the WHEP server', { timeout: 120000 }, () => {
     assert.equal((await post(url, 'v=nothing')).status, 400);
     assert.equal((await post(url, '')).status, 400);
     assert.equal((await post(url, 'x'.repeat(300000))).status, 413);
-    const none = offer.replace(/(VP8|VP9|H264|AV1|opus|PCMU|PCMA)\//g, 'NONE/');
+    const none = offer.replace(/(VP8|VP9|H264|AV1|opus|G722|PCMU|PCMA)\//g, 'NONE/');
     const response = await post(url, none);
     assert.equal(response.status, 422);
     assert.match(await response.text(), /codec/);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The encoders of a peersink: whose they are, and what they suffer from. */
+
+#include "players.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+
+#define LIVE                                                                   \
+  "videotestsrc is-live=true name=source ! "                                   \
+  "video/x-raw,width=320,height=240,framerate=30/1"
+
+typedef struct {
+  GMutex lock;
+  GstElement *encoder;
+  guint n_encoders;
+  gboolean is_null;
+  GPtrArray *payloaders; /* in the order of the sessions */
+  GPtrArray *sessions;
+  gint n_key_frames;
+  gint n_requests;
+} Setup;
+
+static GstPadProbeReturn
+on_encoded (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Setup *self = user_data;
+
+  if (info->type & GST_PAD_PROBE_TYPE_EVENT_UPSTREAM)
+    g_atomic_int_add (
+        &self->n_requests, gst_event_has_name (GST_PAD_PROBE_INFO_EVENT (info),
+                               "GstForceKeyUnit"));
+  else if (!GST_BUFFER_FLAG_IS_SET (
+               GST_PAD_PROBE_INFO_BUFFER (info), GST_BUFFER_FLAG_DELTA_UNIT))
+    g_atomic_int_inc (&self->n_key_frames);
+
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+on_encoder_setup (
+    GstElement *sink, GstPad *sink_pad, GstElement *encoder, Setup *self)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (encoder, "src");
+
+  ck_assert_str_eq (GST_PAD_NAME (sink_pad), "sink_0");
+  g_mutex_lock (&self->lock);
+  gst_object_replace ((GstObject **)&self->encoder, GST_OBJECT_CAST (encoder));
+  self->n_encoders++;
+  self->is_null = GST_STATE (encoder) == GST_STATE_NULL;
+  g_mutex_unlock (&self->lock);
+  gst_pad_add_probe (pad,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_encoded,
+      self, NULL);
+  g_object_set (encoder, "target-bitrate", 123000, NULL);
+}
+
+static void
+on_payloader_setup (GstElement *sink, const char *session, GstPad *sink_pad,
+    GstElement *payloader, Setup *self)
+{
+  ck_assert_str_eq (GST_PAD_NAME (sink_pad), "sink_0");
+  ck_assert_int_eq (GST_STATE (payloader), GST_STATE_NULL);
+  g_mutex_lock (&self->lock);
+  g_ptr_array_add (self->payloaders, gst_object_ref (payloader));
+  g_ptr_array_add (self->sessions, g_strdup (session));
+  g_mutex_unlock (&self->lock);
+}
+
+static Setup *
+setup_new (Server *server)
+{
+  Setup *self = g_new0 (Setup, 1);
+  g_autoptr (GstElement) sink =
+      gst_bin_get_by_name (GST_BIN (server->pipeline), "sink");
+
+  g_mutex_init (&self->lock);
+  self->payloaders = g_ptr_array_new_with_free_func (gst_object_unref);
+  self->sessions = g_ptr_array_new_with_free_func (g_free);
+  g_signal_connect (sink, "encoder-setup", G_CALLBACK (on_encoder_setup), self);
+  g_signal_connect (
+      sink, "payloader-setup", G_CALLBACK (on_payloader_setup), self);
+
+  return self;
+}
+
+/* After the server. */
+static void
+setup_free (Setup *self)
+{
+  gst_clear_object (&self->encoder);
+  g_ptr_array_unref (self->payloaders);
+  g_ptr_array_unref (self->sessions);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+GST_START_TEST (test_setup)
+{
+  Server *server = server_new (LIVE);
+  Setup *setup = setup_new (server);
+  int bitrate;
+
+  server_play (server);
+  {
+    g_autoptr (Player) one = player_new (server->url);
+    g_autoptr (Player) two = player_new (server->url);
+
+    ck_assert_uint_eq (setup->n_encoders, 1);
+    ck_assert (setup->is_null);
+    g_object_get (setup->encoder, "target-bitrate", &bitrate, NULL);
+    ck_assert_int_eq (bitrate, 123000);
+    ck_assert_uint_eq (setup->payloaders->len, 2);
+    ck_assert_str_ne (g_ptr_array_index (setup->sessions, 0),
+        g_ptr_array_index (setup->sessions, 1));
+  }
+  server_free (server);
+  setup_free (setup);
+}
+GST_END_TEST
+
+/* These players never ask: their key frame comes because we do. The encoder's
+ * own would come after 20 s. */
+GST_START_TEST (test_joiners_get_a_key_frame)
+{
+  Server *server = server_new (LIVE);
+  Setup *setup = setup_new (server);
+
+  server_play (server);
+  {
+    g_autoptr (Player) first = player_new (server->url);
+    int before = g_atomic_int_get (&setup->n_key_frames);
+    g_autoptr (Player) second = player_connect (server->url);
+    gint64 since = g_get_monotonic_time ();
+    gint64 took;
+
+    player_await_media (second, 1);
+    took = (g_get_monotonic_time () - since) / 1000;
+    player_await_media (second, ENOUGH_FRAMES);
+    GST_INFO ("first frame after %" G_GINT64_FORMAT " ms", took);
+    ck_assert_int_ge (g_atomic_int_get (&setup->n_key_frames), before + 1);
+    ck_assert_int_le (g_atomic_int_get (&setup->n_key_frames), before + 2);
+    ck_assert_int_ge (g_atomic_int_get (&setup->n_requests), 1);
+    ck_assert_int_lt (took, 5000);
+  }
+  server_free (server);
+  setup_free (setup);
+}
+GST_END_TEST
+
+static GstPadProbeReturn
+block (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  return GST_PAD_PROBE_OK;
+}
+
+/* One whose packets go nowhere, until its queue is full and beyond. */
+GST_START_TEST (test_one_is_stuck)
+{
+  Server *server = server_new (LIVE);
+  Setup *setup = setup_new (server);
+
+  server_play (server);
+  {
+    g_autoptr (Player) stuck = player_new (server->url);
+    g_autoptr (Player) other = player_new (server->url);
+    g_autoptr (GstPad) pad = gst_element_get_static_pad (
+        g_ptr_array_index (setup->payloaders, 0), "src");
+    gulong id = gst_pad_add_probe (
+        pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, block, NULL, NULL);
+    guint before = other->n_frames;
+
+    /* Three times what a queue holds. */
+    player_await_media (other, before + 90);
+    gst_pad_remove_probe (pad, id);
+    before = stuck->n_frames;
+    player_await_media (stuck, before + 30);
+  }
+  server_free (server);
+  setup_free (setup);
+}
+GST_END_TEST
+
+GST_START_TEST (test_an_encoder_fails)
+{
+  Server *server = server_new (LIVE);
+  Setup *setup = setup_new (server);
+
+  server_play (server);
+  {
+    g_autoptr (Player) player = player_new (server->url);
+    g_autoptr (GstElement) sink =
+        gst_bin_get_by_name (GST_BIN (server->pipeline), "sink");
+    g_autoptr (GstBus) bus = gst_element_get_bus (server->pipeline);
+    g_autoptr (GstMessage) message = NULL;
+    g_autoptr (GError) error = NULL;
+
+    GST_ELEMENT_ERROR (
+        setup->encoder, STREAM, ENCODE, ("No more bits."), (NULL));
+    message = gst_bus_timed_pop_filtered (bus, WATCHDOG, GST_MESSAGE_ERROR);
+    gst_message_parse_error (message, &error, NULL);
+    ck_assert (GST_MESSAGE_SRC (message) == GST_OBJECT (sink));
+    ck_assert (
+        g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE));
+    ck_assert_msg (strstr (error->message, "encoder") != NULL &&
+                       strstr (error->message, "sink_0") != NULL &&
+                       strstr (error->message, "No more bits.") != NULL,
+        "%s", error->message);
+  }
+  server_free (server);
+  setup_free (setup);
+}
+GST_END_TEST
+
+static Suite *
+encoders_suite (void)
+{
+  Suite *suite = suite_create ("encoders");
+  TCase *tcase = tcase_create ("encoders");
+
+  /* Threads of webrtcbin may end while exit() cleans it up. */
+  OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
+  suite_add_tcase (suite, tcase);
+  tcase_add_test (tcase, test_setup);
+  tcase_add_test (tcase, test_joiners_get_a_key_frame);
+  tcase_add_test (tcase, test_one_is_stuck);
+  tcase_add_test (tcase, test_an_encoder_fails);
+
+  return suite;
+}
+
+GST_CHECK_MAIN (encoders);

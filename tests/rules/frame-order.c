@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <gst/check/gstcheck.h>
+
+#include "frame-order.h"
+
+/* Numbers of frames in the order of decoding; -1 is a frame without a time, -2
+ * a break. */
+static gboolean
+is_in_order (const int *frames, guint n)
+{
+  GstPeerFrameOrder order = GST_PEER_FRAME_ORDER_INIT;
+
+  for (guint i = 0; i < n; i++) {
+    if (frames[i] == -2)
+      gst_peer_frame_order_break (&order);
+    else if (!gst_peer_frame_order_check (&order,
+                 frames[i] < 0 ? GST_CLOCK_TIME_NONE
+                               : (GstClockTime)frames[i] * 40 * GST_MSECOND))
+      return FALSE;
+  }
+
+  return TRUE;
+}
+
+#define IS_IN_ORDER(...)                                                       \
+  is_in_order ((const int[]){ __VA_ARGS__ },                                   \
+      sizeof ((const int[]){ __VA_ARGS__ }) / sizeof (int))
+
+GST_START_TEST (test_b_frames)
+{
+  fail_if (IS_IN_ORDER (0, 3, 1, 2, 6, 4, 5, 9, 7, 8));
+  fail_if (IS_IN_ORDER (0, 2, 1, 4, 3, 6, 5));
+  fail_if (IS_IN_ORDER (0, 4, 2, 1, 3, 8, 6, 5, 7));
+  fail_if (IS_IN_ORDER (0, 1, 2, 3, 4, 6, 5, 7, 8, 10, 9, 12, 11));
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_order_of_display)
+{
+  fail_unless (IS_IN_ORDER (0, 1, 2, 3, 3, 3, 9, 10, -1, 11));
+  fail_unless (IS_IN_ORDER (-1, -1, -1));
+  /* a clock that is set back, once and for good */
+  fail_unless (IS_IN_ORDER (100, 101, 100, 102, 103));
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_seeks)
+{
+  fail_unless (IS_IN_ORDER (
+      7, 8, -2, 3, 4, -2, 0, 1, -2, 0, 1, -2, 0, 1, -2, 0, 1, -2, 0, 1));
+  fail_if (IS_IN_ORDER (7, 9, 8, 11, 10, -2, 0, 2, 1, 3));
+}
+
+GST_END_TEST;
+
+/* One jump an hour is none of them. */
+GST_START_TEST (test_rare_jumps)
+{
+  GstPeerFrameOrder order = GST_PEER_FRAME_ORDER_INIT;
+
+  for (guint i = 1; i < 100000; i++)
+    fail_unless (gst_peer_frame_order_check (
+        &order, (i % 5000 == 0 ? i - 2 : i) * 40 * GST_MSECOND));
+}
+
+GST_END_TEST;
+
+static Suite *
+frame_order_suite (void)
+{
+  Suite *suite = suite_create ("frame-order");
+  TCase *tcase = tcase_create ("all");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_test (tcase, test_b_frames);
+  tcase_add_test (tcase, test_order_of_display);
+  tcase_add_test (tcase, test_seeks);
+  tcase_add_test (tcase, test_rare_jumps);
+
+  return suite;
+}
+
+GST_CHECK_MAIN (frame_order);
