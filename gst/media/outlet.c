@@ -223,34 +223,6 @@ check_chain (GstPeerOutlet *self)
     gst_object_unref (gst_object_ref_sink (chain));
 }
 
-/* What comes is known when it comes. */
-static void
-take_caps (GstPeerOutlet *self, GstPad *rtp, GstEvent *event)
-{
-  GstCaps *caps;
-  gboolean is_ours;
-
-  gst_event_parse_caps (event, &caps);
-  g_mutex_lock (&self->lock);
-  is_ours = self->rtp == rtp;
-  if (is_ours)
-    self->codec = gst_peer_codec_from_rtp (caps);
-  g_mutex_unlock (&self->lock);
-  if (is_ours)
-    check_chain (self);
-}
-
-static GstPadProbeReturn
-on_rtp_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
-
-  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS)
-    take_caps (user_data, pad, event);
-
-  return GST_PAD_PROBE_OK;
-}
-
 /* Whatever becomes of a packet downstream, the others and the ICE agent come
  * through the same socket. */
 static GstPadProbeReturn
@@ -260,7 +232,7 @@ on_rtp (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   g_autoptr (GstPad) input = NULL;
 
   g_mutex_lock (&self->lock);
-  if (self->rtp == pad && self->input != NULL)
+  if (self->input != NULL)
     input = gst_object_ref (self->input);
   g_mutex_unlock (&self->lock);
 
@@ -284,23 +256,22 @@ on_linked (GstPad *pad, GstPad *peer, GstPeerOutlet *self)
 /**
  * gst_peer_outlet_connect:
  * @bin: of the session
- * @rtp: of its connection; a second one is of no use
+ * @rtp: of its connection
+ * @codec: (nullable): what comes there; %NULL for what nobody takes
  *
- * Before anything has come there.
+ * On the streaming thread of @rtp, before any packet.
  */
 void
-gst_peer_outlet_connect (GstPeerOutlet *self, GstBin *bin, GstPad *rtp)
+gst_peer_outlet_connect (
+    GstPeerOutlet *self, GstBin *bin, GstPad *rtp, const GstPeerCodec *codec)
 {
   g_mutex_lock (&self->lock);
-  if (self->rtp == NULL) {
-    self->bin = gst_object_ref (bin);
-    self->rtp = gst_object_ref (rtp);
-    self->codec = NULL;
-  }
+  self->bin = gst_object_ref (bin);
+  self->rtp = gst_object_ref (rtp);
+  self->codec = codec;
   g_mutex_unlock (&self->lock);
-  gst_pad_add_probe (
-      rtp, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_rtp_event, self, NULL);
   gst_pad_add_probe (rtp, GST_PAD_PROBE_TYPE_BUFFER, on_rtp, self, NULL);
+  check_chain (self);
 }
 
 /**

@@ -17,7 +17,8 @@ void gst_peer_outlet_free (GstPeerOutlet *self);
 
 const char *gst_peer_outlet_get_media (GstPeerOutlet *self);
 GstCaps *gst_peer_outlet_query_downstream (GstPeerOutlet *self);
-void gst_peer_outlet_connect (GstPeerOutlet *self, GstBin *bin, GstPad *rtp);
+void gst_peer_outlet_connect (
+    GstPeerOutlet *self, GstBin *bin, GstPad *rtp, const GstPeerCodec *codec);
 void gst_peer_outlet_disconnect (GstPeerOutlet *self);
 void gst_peer_outlet_end (GstPeerOutlet *self);
 

@@ -11,6 +11,7 @@
 typedef struct {
   GstPeerOutlet *outlet;
   guint mline;
+  gboolean connected; /* the peer sends, guarded by the lock */
 } Slot;
 
 typedef struct {
@@ -18,8 +19,8 @@ typedef struct {
   GstElement *src;
   guint latency; /* ms */
 
-  /* Changes before the connection has pads, and not after. */
-  GArray *slots; /* element-type Slot */
+  GMutex lock;
+  GArray *slots; /* element-type Slot; grows before the connection has pads */
 } Receiver;
 
 static void
@@ -34,18 +35,7 @@ get_slot (Receiver *self, guint i)
   return &g_array_index (self->slots, Slot, i);
 }
 
-/* === what the connection has, on webrtcbin's threads === */
-
-static Slot *
-find_slot (Receiver *self, guint mline)
-{
-  for (guint i = 0; i < self->slots->len; i++) {
-    if (get_slot (self, i)->mline == mline)
-      return get_slot (self, i);
-  }
-
-  return NULL;
-}
+/* === what the connection has === */
 
 static guint
 get_mline (GstPad *pad)
@@ -60,23 +50,77 @@ get_mline (GstPad *pad)
   return mline;
 }
 
-/* What nobody takes must not stop the rest. */
-static GstPadProbeReturn
-drop (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+/* webrtcbin knows the m-line by the SSRC, where the peer has named that, and
+ * else takes the first one: then it is one of that medium that waits. */
+static Slot *
+take_connected (Receiver *self, GstPad *pad, const char *media)
 {
-  return GST_PAD_PROBE_DROP;
+  guint mline = get_mline (pad);
+  Slot *found = NULL;
+
+  for (guint i = 0; i < self->slots->len; i++) {
+    Slot *slot = get_slot (self, i);
+
+    if (slot->connected || slot->mline == NO_MLINE ||
+        g_strcmp0 (gst_peer_outlet_get_media (slot->outlet), media) != 0)
+      continue;
+    if (found == NULL || slot->mline == mline)
+      found = slot;
+  }
+  if (found != NULL)
+    found->connected = TRUE;
+
+  return found;
 }
 
 static void
+connect_outlet (Receiver *self, GstPad *pad, const GstCaps *caps)
+{
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
+  GstPeerOutlet *outlet = NULL;
+  Slot *slot;
+
+  g_mutex_lock (&self->lock);
+  slot =
+      take_connected (self, pad, gst_structure_get_string (structure, "media"));
+  if (slot != NULL)
+    outlet = slot->outlet;
+  g_mutex_unlock (&self->lock);
+
+  if (outlet != NULL)
+    gst_peer_outlet_connect (outlet, gst_peer_session_get_bin (self->session),
+        pad, gst_peer_codec_from_rtp (caps));
+}
+
+/* On a streaming thread. What comes is known when it comes. */
+static GstPadProbeReturn
+on_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  GstCaps *caps;
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
+    return GST_PAD_PROBE_OK;
+  gst_event_parse_caps (event, &caps);
+  connect_outlet (user_data, pad, caps);
+
+  return GST_PAD_PROBE_REMOVE;
+}
+
+/* What nobody takes must not stop the rest. */
+static GstPadProbeReturn
+drop_unlinked (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  return gst_pad_is_linked (pad) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+}
+
+/* On webrtcbin's thread. */
+static void
 on_pad_added (GstElement *connection, GstPad *pad, Receiver *self)
 {
-  Slot *slot = find_slot (self, get_mline (pad));
-
-  if (slot != NULL)
-    gst_peer_outlet_connect (
-        slot->outlet, gst_peer_session_get_bin (self->session), pad);
-  else
-    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, drop, NULL, NULL);
+  gst_pad_add_probe (
+      pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, self, NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, drop_unlinked, NULL, NULL);
 }
 
 /* Retransmissions are asked for where they are offered. In create-answer, so
@@ -109,6 +153,7 @@ create (GstPeerSession *session, gpointer element)
   self->session = session;
   self->src = element;
   g_object_get (element, "latency", &self->latency, NULL);
+  g_mutex_init (&self->lock);
   self->slots = g_array_new (FALSE, FALSE, sizeof (Slot));
   g_array_set_clear_func (self->slots, clear_slot);
   prepare_connection (self);
@@ -122,13 +167,17 @@ receiver_free (gpointer user_data)
   Receiver *self = user_data;
 
   g_array_unref (self->slots);
+  g_mutex_clear (&self->lock);
   g_free (self);
 }
 
 static Slot *
 add_slot (Receiver *self, const char *media, guint mline)
 {
-  Slot slot = { gst_peer_outlet_new (self->src, media, self->latency), mline };
+  Slot slot = {
+    .outlet = gst_peer_outlet_new (self->src, media, self->latency),
+    .mline = mline,
+  };
 
   g_array_append_val (self->slots, slot);
 
@@ -303,6 +352,7 @@ answer (gpointer user_data, GstSDPMessage *offer, GError **error)
   /* When an offer of ours was turned down. */
   for (guint i = 0; i < self->slots->len; i++) {
     get_slot (self, i)->mline = NO_MLINE;
+    get_slot (self, i)->connected = FALSE;
     gst_peer_outlet_disconnect (get_slot (self, i)->outlet);
   }
   if (self->slots->len > 0)

@@ -12,10 +12,21 @@ typedef struct {
   GstPeerSink *sink;
   GPtrArray *tracks; /* element-type GstPeerTrack */
 
-  /* Of the streams that are offered, one for each m-line. */
-  GPtrArray *streams;
-  GPtrArray *pads;
+  GPtrArray *streams; /* element-type GstPeerStream */
+  GArray *offered;    /* element-type Offered; one for each m-line */
 } Sender;
+
+typedef struct {
+  GstPeerStream *stream;
+  GstPad *sink; /* of the connection */
+  guint32 ssrc;
+} Offered;
+
+static void
+clear_offered (gpointer data)
+{
+  gst_clear_object (&((Offered *)data)->sink);
+}
 
 static gpointer
 create (GstPeerSession *session, gpointer element)
@@ -27,7 +38,8 @@ create (GstPeerSession *session, gpointer element)
   self->tracks =
       g_ptr_array_new_with_free_func ((GDestroyNotify)gst_peer_track_free);
   self->streams = gst_peer_sink_dup_streams (element);
-  self->pads = g_ptr_array_new_with_free_func (gst_object_unref);
+  self->offered = g_array_new (FALSE, FALSE, sizeof (Offered));
+  g_array_set_clear_func (self->offered, clear_offered);
 
   return self;
 }
@@ -39,7 +51,7 @@ sender_free (gpointer user_data)
 
   g_ptr_array_unref (self->tracks);
   g_ptr_array_unref (self->streams);
-  g_ptr_array_unref (self->pads);
+  g_array_unref (self->offered);
   g_free (self);
 }
 
@@ -50,16 +62,21 @@ on_track_failed (gpointer session)
   gst_peer_session_call (session, gst_peer_session_close);
 }
 
-/* A sink of the connection for the @mline, which sends what @caps say. */
+/* A sink of the connection for the @mline, which sends what @caps say. The
+ * description names the SSRC: those who have no other way of telling bundled
+ * streams apart, such as webrtcbin, go by it. */
 static GstPad *
-request_sink (Sender *self, guint mline, GstCaps *caps)
+request_sink (Sender *self, guint mline, GstCaps *caps, guint32 ssrc)
 {
   GstElement *connection = gst_peer_session_get_connection (self->session);
   g_autofree char *name = g_strdup_printf ("sink_%u", mline);
   g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
-  GstPad *sink = gst_element_request_pad (connection,
-      gst_element_get_pad_template (connection, "sink_%u"), name, caps);
+  GstPad *sink;
 
+  gst_structure_set (
+      gst_caps_get_structure (caps, 0), "ssrc", G_TYPE_UINT, ssrc, NULL);
+  sink = gst_element_request_pad (connection,
+      gst_element_get_pad_template (connection, "sink_%u"), name, caps);
   if (sink == NULL)
     return NULL;
   /* One MediaStream for all, so that they are played in time. */
@@ -73,7 +90,7 @@ request_sink (Sender *self, guint mline, GstCaps *caps)
 
 static gboolean
 add_track (Sender *self, GstPeerStream *stream, const GstPeerCodec *codec,
-    GstPad *sink, guint payload_type, GError **error)
+    GstPad *sink, guint payload_type, guint32 ssrc, GError **error)
 {
   GstPeerTrack *track =
       gst_peer_track_new (stream, gst_peer_session_get_id (self->session),
@@ -81,7 +98,7 @@ add_track (Sender *self, GstPeerStream *stream, const GstPeerCodec *codec,
           self->session);
 
   g_ptr_array_add (self->tracks, track);
-  return gst_peer_track_link (track, codec, sink, payload_type, error);
+  return gst_peer_track_link (track, codec, sink, payload_type, ssrc, error);
 }
 
 static gboolean
@@ -122,9 +139,10 @@ answer_with (Sender *self, GstPeerStream *stream, const GstPeerCodec *codec,
     const GstSDPMedia *media, guint mline, guint payload_type, GError **error)
 {
   g_autoptr (GstCaps) caps = make_preference (media, payload_type);
-  g_autoptr (GstPad) sink = request_sink (self, mline, caps);
+  guint32 ssrc = g_random_int ();
+  g_autoptr (GstPad) sink = request_sink (self, mline, caps, ssrc);
 
-  return add_track (self, stream, codec, sink, payload_type, error);
+  return add_track (self, stream, codec, sink, payload_type, ssrc, error);
 }
 
 /* One m-line for each stream, the first that has a codec of ours. */
@@ -168,25 +186,36 @@ answer (gpointer user_data, GstSDPMessage *offer, GError **error)
 /* === offers === */
 
 static gboolean
+offer_stream (Sender *self, GstPeerStream *stream, guint mline, GError **error)
+{
+  g_autoptr (GstCaps) caps = gst_peer_stream_make_offer (stream);
+  g_autofree char *mid = g_strdup_printf ("%u", mline);
+  Offered offered = { stream, NULL, g_random_int () };
+
+  if (caps == NULL) {
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+        "There is no encoder for this stream.");
+    return FALSE;
+  }
+  caps = gst_caps_make_writable (caps);
+  gst_caps_set_simple (caps, "a-mid", G_TYPE_STRING, mid, NULL);
+  offered.sink = request_sink (self, mline, caps, offered.ssrc);
+  g_array_append_val (self->offered, offered);
+
+  return TRUE;
+}
+
+static gboolean
 offer (gpointer user_data, GError **error)
 {
   Sender *self = user_data;
 
+  /* More may have come since the session was asked for. */
+  g_ptr_array_unref (self->streams);
+  self->streams = gst_peer_sink_dup_streams (self->sink);
   for (guint i = 0; i < self->streams->len; i++) {
-    GstPeerStream *stream = g_ptr_array_index (self->streams, i);
-    g_autoptr (GstCaps) caps = gst_peer_stream_make_offer (stream);
-    g_autofree char *mid = g_strdup_printf ("%u", i);
-    GstPad *sink;
-
-    if (caps == NULL) {
-      g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-          "There is no encoder for this stream.");
+    if (!offer_stream (self, g_ptr_array_index (self->streams, i), i, error))
       return FALSE;
-    }
-    caps = gst_caps_make_writable (caps);
-    gst_caps_set_simple (caps, "a-mid", G_TYPE_STRING, mid, NULL);
-    sink = request_sink (self, i, caps);
-    g_ptr_array_add (self->pads, sink);
   }
 
   return TRUE;
@@ -196,22 +225,19 @@ static gboolean
 accept_answer (gpointer user_data, const GstSDPMessage *answer, GError **error)
 {
   Sender *self = user_data;
+  guint n_media = MIN (self->offered->len, gst_sdp_message_medias_len (answer));
 
-  for (guint i = 0; i < self->pads->len; i++) {
-    GstPeerStream *stream = g_ptr_array_index (self->streams, i);
-    const GstSDPMedia *media = i < gst_sdp_message_medias_len (answer)
-                                   ? gst_sdp_message_get_media (answer, i)
-                                   : NULL;
+  for (guint i = 0; i < n_media; i++) {
+    Offered *offered = &g_array_index (self->offered, Offered, i);
+    const GstSDPMedia *media = gst_sdp_message_get_media (answer, i);
     const GstPeerCodec *codec;
     guint payload_type;
 
-    if (media == NULL || !gst_peer_media_is_active (media))
+    if (!gst_peer_media_is_active (media))
       continue;
-    codec = gst_peer_stream_choose (stream, media, &payload_type);
-    if (codec == NULL)
-      continue;
-    if (!add_track (self, stream, codec, g_ptr_array_index (self->pads, i),
-            payload_type, error))
+    codec = gst_peer_stream_choose (offered->stream, media, &payload_type);
+    if (codec != NULL && !add_track (self, offered->stream, codec,
+                             offered->sink, payload_type, offered->ssrc, error))
       return FALSE;
   }
 

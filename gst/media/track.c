@@ -141,12 +141,12 @@ add_input (GstPeerTrack *self, GstElement *chain)
 
 static GstElement *
 make_chain (GstPeerTrack *self, const GstPeerCodec *codec, guint payload_type,
-    GError **error)
+    guint32 ssrc, GError **error)
 {
   const int length = strcspn (codec->payload, " ");
   g_autofree char *description =
-      g_strdup_printf (QUEUE " ! %.*s name=payloader%s pt=%u", length,
-          codec->payload, codec->payload + length, payload_type);
+      g_strdup_printf (QUEUE " ! %.*s name=payloader%s pt=%u ssrc=%u", length,
+          codec->payload, codec->payload + length, payload_type, ssrc);
   GstElement *chain = gst_parse_bin_from_description (description, TRUE, error);
   g_autoptr (GstElement) payloader = NULL;
 
@@ -164,12 +164,12 @@ make_chain (GstPeerTrack *self, const GstPeerCodec *codec, guint payload_type,
  */
 gboolean
 gst_peer_track_link (GstPeerTrack *self, const GstPeerCodec *codec,
-    GstPad *sink, guint payload_type, GError **error)
+    GstPad *sink, guint payload_type, guint32 ssrc, GError **error)
 {
   g_autoptr (GstObject) bin =
       gst_object_get_parent (GST_OBJECT (self->connection));
   g_autoptr (GstPad) output = NULL;
-  GstElement *chain = make_chain (self, codec, payload_type, error);
+  GstElement *chain = make_chain (self, codec, payload_type, ssrc, error);
 
   if (chain == NULL)
     return FALSE;

@@ -21,7 +21,7 @@ void gst_peer_track_free (GstPeerTrack *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstPeerTrack, gst_peer_track_free)
 
 gboolean gst_peer_track_link (GstPeerTrack *self, const GstPeerCodec *codec,
-    GstPad *sink, guint payload_type, GError **error);
+    GstPad *sink, guint payload_type, guint32 ssrc, GError **error);
 void gst_peer_track_open (GstPeerTrack *self);
 void gst_peer_track_close (GstPeerTrack *self);
 

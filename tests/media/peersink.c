@@ -114,8 +114,7 @@ GST_START_TEST (test_peers_come_and_go)
 GST_END_TEST
 
 static const char *const locations[] = { "wheps://127.0.0.1/live",
-  "whip://127.0.0.1/live", "http://127.0.0.1/live", "whep:///live", "whep:live",
-  "live" };
+  "whep:///live", "whep:live", "live" };
 
 /* Nothing else is served in its place, least of all in the clear. */
 GST_START_TEST (test_other_locations_are_refused)
