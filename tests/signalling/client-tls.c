@@ -107,9 +107,14 @@ static const struct {
   { "DNS:example.net", -2 * DAY, -DAY, FALSE, TRUE, NULL },
 };
 
+/* All of it on one connection, as a handshake may take long. */
 GST_START_TEST (test_certificates)
 {
-  static const ScriptedReply replies[] = { { "POST", CREATED } };
+  g_autofree char *answer =
+      g_strdup_printf ("201 Created\r\n" SDP_TYPE LOCATION
+                       "Content-Length: %zu\r\n\r\n" SDP_ANSWER,
+          strlen (SDP_ANSWER));
+  const ScriptedReply replies[] = { { "POST", answer, KEEP } };
   g_autofree char *pem = make_pem (certificates[__i__].name,
       certificates[__i__].from, certificates[__i__].to);
   g_autoptr (GTlsCertificate) certificate =
@@ -118,6 +123,7 @@ GST_START_TEST (test_certificates)
   g_autoptr (GTlsDatabase) database =
       certificates[__i__].is_known ? make_database (pem, &path) : NULL;
   ClientSettings settings = {
+    .no_ice_servers = TRUE,
     .tls_database = database,
     .no_validation = certificates[__i__].no_validation,
   };
@@ -126,7 +132,6 @@ GST_START_TEST (test_certificates)
       "whips://127.0.0.1:%u/whip", scripted_server_get_port (server));
   ClientFixture *client = client_fixture_new (location, &settings);
   const char *said = certificates[__i__].said;
-  gint64 start = g_get_monotonic_time ();
   g_autofree char *log = NULL;
   g_autofree char *lines = NULL;
 
@@ -136,15 +141,15 @@ GST_START_TEST (test_certificates)
   lines = scripted_server_get_lines (server);
   if (said == NULL) {
     ck_assert_str_eq (log, DONE);
-    ck_assert_str_eq (lines, "OPTIONS /whip, POST /whip, DELETE /s/1");
+    ck_assert_str_eq (lines, "POST /whip, DELETE /s/1");
   } else {
     ck_assert_str_eq (log, "requested, failed OPEN_WRITE 0, released");
     ck_assert_str_eq (lines, "");
     ck_assert_msg (strstr (client->error->message, said) != NULL, "%s",
         client->error->message);
-    /* Nothing gets better by another try. */
-    ck_assert_int_lt (g_get_monotonic_time () - start, G_TIME_SPAN_SECOND);
   }
+  /* Nothing gets better by another try. */
+  ck_assert_uint_eq (scripted_server_count_connections (server), 1);
 
   if (path != NULL)
     g_unlink (path);
