@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* libsoup would make a GET of a POST that is redirected, waits in whole
- * seconds, and has no bound for a body: so all three are done here. Its logger
- * stays off, as it knows tokens and ICE passwords. */
+ * seconds, and has no bound for a body: so all three are done here, in HTTP/1.1.
+ * Its logger stays off, as it knows tokens and ICE passwords. */
 
 #include "http-client.h"
 
@@ -164,6 +164,17 @@ free_exchange (GstPeerHttpExchange *self)
     client->on_idle (client->user_data);
 }
 
+static void
+report (GstPeerHttpExchange *self)
+{
+  GstPeerHttpFunc on_done = self->on_done;
+
+  self->on_headers = NULL;
+  self->on_done = NULL;
+  if (on_done != NULL)
+    on_done (&self->response, self->user_data);
+}
+
 /* @error: (nullable) (transfer full) */
 static void
 finish (GstPeerHttpExchange *self, GError *error)
@@ -180,11 +191,11 @@ finish (GstPeerHttpExchange *self, GError *error)
   if (!self->complete)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->stream);
-  if (self->on_done != NULL)
-    self->on_done (&self->response, self->user_data);
+  report (self);
   free_exchange (self);
 }
 
+/* Reported at once, whatever libsoup may take to come back. */
 static gboolean
 on_timeout (gpointer user_data)
 {
@@ -196,6 +207,8 @@ on_timeout (gpointer user_data)
   else
     self->response.error = g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
         "No answer within %u ms", self->timeout);
+  report (self);
+  /* Which may free it. */
   g_cancellable_cancel (self->cancellable);
 
   return G_SOURCE_REMOVE;
@@ -373,6 +386,21 @@ on_accept_certificate (SoupMessage *message, GTlsCertificate *certificate,
   return self->response.tls_errors == 0;
 }
 
+/* Over HTTP/2, libsoup 3.2 never ends a request that is cancelled before its
+ * response has come, and has no other switch for it than a variable of the
+ * environment. The event comes before the handshake. */
+static void
+on_network_event (SoupMessage *message, GSocketClientEvent event,
+    GIOStream *connection, gpointer user_data)
+{
+  static const char *const protocols[] = { "http/1.1", NULL };
+
+  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING &&
+      G_IS_TLS_CONNECTION (connection))
+    g_tls_connection_set_advertised_protocols (
+        G_TLS_CONNECTION (connection), protocols);
+}
+
 static void
 on_starting (SoupMessage *message, gpointer user_data)
 {
@@ -427,6 +455,8 @@ send_message (GstPeerHttpExchange *self, GUri *uri)
   g_signal_connect (self->message, "accept-certificate",
       G_CALLBACK (on_accept_certificate), self);
   g_signal_connect (self->message, "starting", G_CALLBACK (on_starting), self);
+  g_signal_connect (
+      self->message, "network-event", G_CALLBACK (on_network_event), self);
   g_signal_connect (
       self->message, "restarted", G_CALLBACK (on_restarted), self);
   set_headers (self);

@@ -10,12 +10,10 @@
 #include "http-uri.h"
 #include "link-header.h"
 #include "retry.h"
+#include "signalling-log.h"
 #include "trickle.h"
 
 #include <string.h>
-
-GST_DEBUG_CATEGORY_EXTERN (gst_peer_session_client_debug);
-#define GST_CAT_DEFAULT gst_peer_session_client_debug
 
 #define SDP "application/sdp"
 #define FRAGMENT "application/trickle-ice-sdpfrag"

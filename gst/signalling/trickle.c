@@ -8,11 +8,9 @@
 
 #include "candidate.h"
 #include "sdp-fragment.h"
+#include "signalling-log.h"
 
 #include <string.h>
-
-GST_DEBUG_CATEGORY_EXTERN (gst_peer_session_client_debug);
-#define GST_CAT_DEFAULT gst_peer_session_client_debug
 
 #define FRAGMENT "application/trickle-ice-sdpfrag"
 

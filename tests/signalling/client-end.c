@@ -43,6 +43,7 @@ end (void)
   gst_peer_signaller_end_session (client->signaller, client->id);
 }
 
+/* What is not waited for takes less than the two seconds of a wait. */
 static void
 wait_for_release (double at_least, double at_most)
 {
@@ -75,7 +76,7 @@ GST_START_TEST (test_before_the_offer)
   client_fixture_start (client);
   client_fixture_wait (client, "requested");
   end ();
-  wait_for_release (0, 1);
+  wait_for_release (0, 1.9);
   finish ("requested, released", "");
 }
 
@@ -90,7 +91,7 @@ GST_START_TEST (test_while_the_post_is_under_way)
   scripted_server_wait (server, 1);
   end ();
   scripted_server_release (server);
-  wait_for_release (0, 1);
+  wait_for_release (0, 1.9);
   finish ("requested, released", "POST /whip, DELETE /s/1");
 }
 
@@ -106,7 +107,7 @@ GST_START_TEST (test_while_the_post_is_under_way_and_comes_to_nothing)
   scripted_server_wait (server, 1);
   end ();
   scripted_server_release (server);
-  wait_for_release (0, 1);
+  wait_for_release (0, 1.9);
   finish ("requested, released", "POST /whip");
 }
 
@@ -120,7 +121,7 @@ GST_START_TEST (test_while_the_post_is_never_answered)
   client_fixture_start (client);
   scripted_server_wait (server, 1);
   end ();
-  wait_for_release (1.9, 2.5);
+  wait_for_release (1.9, 5);
   finish ("requested, released", "POST /whip");
 }
 
@@ -136,7 +137,7 @@ GST_START_TEST (test_as_soon_as_the_location_is_known)
   client_fixture_start (client);
   scripted_server_wait (server, 1);
   end ();
-  wait_for_release (0, 1);
+  wait_for_release (0, 1.9);
   finish ("requested, released", "POST /whip, DELETE /s/1");
 }
 
@@ -151,7 +152,7 @@ GST_START_TEST (test_while_a_pause_is_made)
   client_fixture_start (client);
   scripted_server_wait (server, 1);
   end ();
-  wait_for_release (0, 1);
+  wait_for_release (0, 1.9);
   finish ("requested, released", "POST /whip");
 }
 
@@ -166,7 +167,7 @@ GST_START_TEST (test_while_the_connection_is_made)
   client_fixture_start (client);
   client_fixture_wait (client, "requested");
   end ();
-  wait_for_release (0, 1);
+  wait_for_release (0, 1.9);
   finish ("requested, released", "");
 }
 
@@ -181,7 +182,7 @@ GST_START_TEST (test_a_delete_that_is_never_answered)
   client_fixture_start (client);
   client_fixture_wait (client, "answer");
   end ();
-  wait_for_release (1.9, 2.5);
+  wait_for_release (1.9, 5);
   finish ("requested, answer, released", "POST /whip, DELETE /s/1");
 }
 
@@ -198,7 +199,7 @@ GST_START_TEST (test_twice_and_of_others)
   gst_peer_signaller_send_candidate (client->signaller, "another", 0, "");
   end ();
   end ();
-  wait_for_release (0, 1);
+  wait_for_release (0, 1.9);
   end ();
   gst_peer_signaller_send_candidate (client->signaller, client->id, 0, "");
   finish ("requested, answer, released", "POST /whip, DELETE /s/1");
@@ -246,7 +247,7 @@ GST_START_TEST (test_stop_while_the_post_is_under_way)
   scripted_server_wait (server, 1);
   start = g_get_monotonic_time ();
   gst_peer_signaller_stop (client->signaller);
-  ck_assert_int_lt (g_get_monotonic_time () - start, 2700000);
+  ck_assert_int_lt (g_get_monotonic_time () - start, 5 * G_TIME_SPAN_SECOND);
   finish ("requested", "POST /whip");
 }
 
@@ -392,7 +393,6 @@ GST_START_TEST (test_everything_at_once)
   static const ScriptedReply replies[] = { { "POST", CREATED } };
   GThread *threads[4];
 
-  gst_debug_set_threshold_from_string ("peersessionclient:1", FALSE);
   begin (replies, 1);
   client_fixture_start (client);
   client_fixture_wait (client, "requested");

@@ -225,7 +225,7 @@ GST_START_TEST (test_the_end_does_not_wait_for_candidates)
   scripted_server_wait (pair->server, 2);
   start = g_get_monotonic_time ();
   finish (pair, "POST /whip, PATCH /s/1, DELETE /s/1");
-  ck_assert_int_lt (g_get_monotonic_time () - start, G_TIME_SPAN_SECOND);
+  ck_assert_int_lt (g_get_monotonic_time () - start, 1900000);
 }
 
 GST_END_TEST;

@@ -227,8 +227,10 @@ accept_thread (gpointer data)
 
     connection->server = self;
     connection->stream = G_IO_STREAM (stream);
+    g_mutex_lock (&self->lock);
     g_ptr_array_add (self->connections,
         g_thread_new ("scripted", connection_thread, connection));
+    g_mutex_unlock (&self->lock);
   }
 
   return NULL;
@@ -366,16 +368,12 @@ scripted_server_get_lines (ScriptedServer *self)
 }
 
 guint
-scripted_server_count (ScriptedServer *self, const char *method)
+scripted_server_count_connections (ScriptedServer *self)
 {
-  guint n = 0;
+  guint n;
 
   g_mutex_lock (&self->lock);
-  for (guint i = 0; i < self->requests->len; i++) {
-    ScriptedRequest *request = g_ptr_array_index (self->requests, i);
-
-    n += g_str_has_prefix (request->line, method);
-  }
+  n = self->connections->len;
   g_mutex_unlock (&self->lock);
 
   return n;

@@ -48,7 +48,7 @@ const ScriptedRequest *scripted_server_get (ScriptedServer *self, guint index);
 gboolean scripted_request_has_header (
     const ScriptedRequest *self, const char *header);
 char *scripted_server_get_lines (ScriptedServer *self);
-guint scripted_server_count (ScriptedServer *self, const char *method);
+guint scripted_server_count_connections (ScriptedServer *self);
 guint64 scripted_server_get_flood (ScriptedServer *self);
 void scripted_server_release (ScriptedServer *self);
 

@@ -402,6 +402,39 @@ GST_START_TEST (test_sessions)
 
 GST_END_TEST;
 
+static const struct {
+  const char *scheme;
+  const char *location;
+  const char *token;
+  const char *said;
+} settings[] = {
+  { "whip", NULL, NULL, "The location is none of " },
+  { "whip", "", NULL, "The location is none of " },
+  { "whip", "rtsp://host/", NULL, "The location is none of " },
+  { "whip", "whep://host/", NULL, "whip://, whips://, http:// or https://." },
+  { "whep", "whip://host/", NULL, "whep://, wheps://, http:// or https://." },
+  { "whip", "whips://u:pass@host/a", "", "The auth-token for https://host/a " },
+  { "whip", "whips://u:pass@host/a", "a\r\nX: y", "The auth-token for " },
+};
+
+GST_START_TEST (test_settings_that_are_none)
+{
+  g_autoptr (GObject) client = g_object_new (GST_TYPE_PEER_SESSION_CLIENT,
+      "scheme", settings[__i__].scheme, "location", settings[__i__].location,
+      "auth-token", settings[__i__].token, NULL);
+  g_autoptr (GError) error = NULL;
+
+  ck_assert (!gst_peer_signaller_start (GST_PEER_SIGNALLER (client), &error));
+  ck_assert (
+      g_error_matches (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS));
+  ck_assert_msg (strstr (error->message, settings[__i__].said) != NULL, "%s",
+      error->message);
+  ck_assert (strstr (error->message, "pass") == NULL);
+  gst_peer_signaller_stop (GST_PEER_SIGNALLER (client));
+}
+
+GST_END_TEST;
+
 static Suite *
 session_client_suite (void)
 {
@@ -410,6 +443,8 @@ session_client_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (tcase, test_sessions, 0, G_N_ELEMENTS (rows));
+  tcase_add_loop_test (
+      tcase, test_settings_that_are_none, 0, G_N_ELEMENTS (settings));
 
   return suite;
 }
