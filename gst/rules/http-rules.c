@@ -107,3 +107,95 @@ gst_peer_http_if_match (const char *if_match, const char *etag)
 
   return found ? GST_PEER_IF_MATCH_MATCHES : GST_PEER_IF_MATCH_DIFFERS;
 }
+
+/**
+ * gst_peer_http_find_head:
+ * @text: the beginning of a request, from the network, not terminated
+ *
+ * Returns: the size of the request line and the headers with the empty line
+ *   behind them, 0 before all of it is there
+ */
+gsize
+gst_peer_http_find_head (const char *text, gsize size)
+{
+  gsize i = 0;
+
+  /* RFC 9112 section 2.2: empty lines before it are ignored. */
+  while (i < size && (text[i] == '\r' || text[i] == '\n'))
+    i++;
+  for (; i < size; i++) {
+    if (text[i] != '\n')
+      continue;
+    if (i + 1 < size && text[i + 1] == '\n')
+      return i + 2;
+    if (i + 2 < size && text[i + 1] == '\r' && text[i + 2] == '\n')
+      return i + 3;
+  }
+
+  return 0;
+}
+
+typedef struct {
+  guint n_lengths;
+  guint n_encodings;
+} Framing;
+
+/* Returns: whether its body can be read after this header */
+static gboolean
+take_header (Framing *framing, const char *line)
+{
+  static const char length[] = "Content-Length:";
+  static const char encoding[] = "Transfer-Encoding:";
+
+  if (*line == ' ' || *line == '\t' || strchr (line, ':') == NULL)
+    return FALSE;
+  if (g_ascii_strncasecmp (line, length, strlen (length)) == 0) {
+    const char *digits = line + strlen (length);
+
+    digits += strspn (digits, " \t");
+    return framing->n_lengths++ == 0 && *digits != '\0' &&
+           digits[strspn (digits, "0123456789")] == '\0';
+  }
+  if (g_ascii_strncasecmp (line, encoding, strlen (encoding)) == 0) {
+    const char *name = line + strlen (encoding);
+
+    return framing->n_encodings++ == 0 &&
+           g_ascii_strcasecmp (name + strspn (name, " \t"), "chunked") == 0;
+  }
+
+  return TRUE;
+}
+
+/**
+ * gst_peer_http_is_head:
+ * @head: of gst_peer_http_find_head()
+ *
+ * Stricter than what reads it afterwards: a length that is no number, more than
+ * one, another encoding than "chunked", folded lines (RFC 9112 section 5.2) and
+ * zero bytes are refused.
+ */
+gboolean
+gst_peer_http_is_head (const char *head, gsize size)
+{
+  g_autofree char *copy = g_strndup (head, size);
+  char *line = copy + strspn (copy, "\r\n");
+  Framing framing = { .n_lengths = 0 };
+  gboolean is_first = TRUE;
+
+  if (strlen (copy) != size)
+    return FALSE;
+  while (*line != '\0') {
+    char *end = strchr (line, '\n');
+
+    if (end == NULL)
+      return FALSE;
+    *end = '\0';
+    g_strchomp (line);
+    if (*line != '\0' && !is_first && !take_header (&framing, line))
+      return FALSE;
+    is_first = FALSE;
+    line = end + 1;
+  }
+
+  return framing.n_lengths + framing.n_encodings <= 1;
+}

@@ -9,6 +9,9 @@ gboolean gst_peer_http_is_token (const char *token);
 gboolean gst_peer_http_bearer_matches (
     const char *authorization, const char *token);
 
+gsize gst_peer_http_find_head (const char *text, gsize size);
+gboolean gst_peer_http_is_head (const char *head, gsize size);
+
 /**
  * GstPeerIfMatch:
  * @GST_PEER_IF_MATCH_MISSING: there is no If-Match

@@ -25,6 +25,7 @@
 
 struct _GstPeerHttpConnection {
   GSocket *socket;
+  gboolean is_secure;
   char *peer;
   int *n_open;
   GCancellable *cancellable; /* cancelled at a deadline */
@@ -185,6 +186,17 @@ gst_peer_http_connection_release (GstPeerHttpConnection *self)
 /* === the end === */
 
 /**
+ * gst_peer_http_connection_end_output:
+ *
+ * The client is to see the end, while it may still send.
+ */
+void
+gst_peer_http_connection_end_output (GstPeerHttpConnection *self)
+{
+  g_socket_shutdown (self->socket, FALSE, TRUE, NULL);
+}
+
+/**
  * gst_peer_http_connection_finish:
  *
  * Before the close of its stream, which must not wait.
@@ -201,7 +213,7 @@ gst_peer_http_connection_finish (GstPeerHttpConnection *self)
   /* A TLS connection says goodbye when it is closed, and waits until the kernel
    * takes that. Without a way out it does not. */
   if ((g_socket_condition_check (self->socket, G_IO_OUT) & G_IO_OUT) == 0)
-    g_socket_shutdown (self->socket, FALSE, TRUE, NULL);
+    gst_peer_http_connection_end_output (self);
 
   do {
     n = g_socket_receive_with_blocking (
@@ -269,6 +281,12 @@ gst_peer_http_connection_get_peer (GstPeerHttpConnection *self)
   return self->peer;
 }
 
+gboolean
+gst_peer_http_connection_is_secure (GstPeerHttpConnection *self)
+{
+  return self->is_secure;
+}
+
 GCancellable *
 gst_peer_http_connection_get_cancellable (GstPeerHttpConnection *self)
 {
@@ -288,16 +306,18 @@ describe_peer (GSocket *socket)
 
 /**
  * gst_peer_http_connection_new:
+ * @is_secure: whether it is to be TLS
  * @n_open: in a box of g_rc_box_new(); counts this for as long as it lives
  *
  * Begins to wait for the request.
  */
 GstPeerHttpConnection *
-gst_peer_http_connection_new (GSocket *socket, int *n_open)
+gst_peer_http_connection_new (GSocket *socket, gboolean is_secure, int *n_open)
 {
   GstPeerHttpConnection *self = g_new0 (GstPeerHttpConnection, 1);
 
   self->socket = g_object_ref (socket);
+  self->is_secure = is_secure;
   self->peer = describe_peer (socket);
   self->n_open = g_rc_box_acquire (n_open);
   ++*self->n_open;

@@ -10,10 +10,11 @@ G_BEGIN_DECLS
 typedef struct _GstPeerHttpConnection GstPeerHttpConnection;
 
 GstPeerHttpConnection *gst_peer_http_connection_new (
-    GSocket *socket, int *n_open);
+    GSocket *socket, gboolean is_secure, int *n_open);
 void gst_peer_http_connection_free (GstPeerHttpConnection *self);
 
 const char *gst_peer_http_connection_get_peer (GstPeerHttpConnection *self);
+gboolean gst_peer_http_connection_is_secure (GstPeerHttpConnection *self);
 GCancellable *gst_peer_http_connection_get_cancellable (
     GstPeerHttpConnection *self);
 
@@ -33,6 +34,7 @@ void gst_peer_http_connection_expect (
     GstPeerHttpConnection *self, const char *what, guint time);
 GSource *gst_peer_http_connection_watch (GstPeerHttpConnection *self,
     GSourceFunc func, gpointer user_data, GDestroyNotify notify);
+void gst_peer_http_connection_end_output (GstPeerHttpConnection *self);
 void gst_peer_http_connection_finish (GstPeerHttpConnection *self);
 
 G_END_DECLS

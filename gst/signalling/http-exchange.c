@@ -53,6 +53,27 @@ get_phrase (guint status)
   }
 }
 
+/**
+ * gst_peer_http_make_response:
+ *
+ * Returns: the text of a whole response, to what libsoup did not get to see
+ */
+char *
+gst_peer_http_make_response (guint status)
+{
+  const char *phrase = get_phrase (status);
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, "HTTP/1.1 %u %s\r\nContent-Length: 0\r\n",
+      status, phrase != NULL ? phrase : soup_status_get_phrase (status));
+  for (guint i = 0; i < G_N_ELEMENTS (headers_of_all); i++)
+    g_string_append_printf (
+        text, "%s: %s\r\n", headers_of_all[i].name, headers_of_all[i].value);
+  g_string_append (text, "\r\n");
+
+  return g_string_free (text, FALSE);
+}
+
 void
 gst_peer_http_respond (SoupServerMessage *message, guint status)
 {

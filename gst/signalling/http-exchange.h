@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 #define GST_PEER_HTTP_PRECONDITION_REQUIRED 428
 #define GST_PEER_HTTP_HEADERS_TOO_LARGE 431
 
+char *gst_peer_http_make_response (guint status);
 void gst_peer_http_add_headers (SoupServerMessage *message);
 void gst_peer_http_respond (SoupServerMessage *message, guint status);
 void gst_peer_http_respond_error (

@@ -129,6 +129,9 @@ gst_peer_http_farewell (
   g_pollable_output_stream_write_nonblocking (
       G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream)),
       response->str, response->len, NULL, NULL);
+  /* TLS says goodbye at its close. */
+  if (!gst_peer_http_connection_is_secure (connection))
+    gst_peer_http_connection_end_output (connection);
 
   self = g_rc_box_new0 (Farewell);
   self->connection = connection;

@@ -30,6 +30,8 @@ append_string (GString *json, const char *text)
 static void
 respond_json (SoupServerMessage *message, GArray *entries)
 {
+  SoupMessageHeaders *headers =
+      soup_server_message_get_response_headers (message);
   GString *json = g_string_new ("{\"streams\":[");
   gsize length;
 
@@ -47,9 +49,8 @@ respond_json (SoupServerMessage *message, GArray *entries)
 
   length = json->len;
   gst_peer_http_respond (message, SOUP_STATUS_OK);
-  soup_message_headers_replace (
-      soup_server_message_get_response_headers (message), "Cache-Control",
-      "no-store");
+  soup_message_headers_replace (headers, "Cache-Control", "no-store");
+  soup_message_headers_replace (headers, "Vary", "Accept");
   soup_server_message_set_response (message, "application/json",
       SOUP_MEMORY_TAKE, g_string_free (json, FALSE), length);
 }
@@ -57,8 +58,6 @@ respond_json (SoupServerMessage *message, GArray *entries)
 static void
 respond_root (SoupServerMessage *message, GArray *entries)
 {
-  soup_message_headers_replace (
-      soup_server_message_get_response_headers (message), "Vary", "Accept");
   if (gst_peer_http_accepts (message, "text/html")) {
     gst_peer_http_respond (message, SOUP_STATUS_OK);
     gst_peer_web_player_respond_index (message);
@@ -70,9 +69,14 @@ respond_root (SoupServerMessage *message, GArray *entries)
 static void
 respond_unknown (SoupServerMessage *message)
 {
+  static const char page[] =
+      "<!doctype html><title>Not found</title>\n"
+      "<p>Nothing is served here. <a href=\"/\">What is</a>\n";
+
   if (gst_peer_http_accepts (message, "text/html")) {
     gst_peer_http_respond (message, SOUP_STATUS_NOT_FOUND);
-    gst_peer_web_player_respond_index (message);
+    soup_server_message_set_response (message, "text/html; charset=utf-8",
+        SOUP_MEMORY_STATIC, page, strlen (page));
   } else {
     gst_peer_http_respond_error (
         message, SOUP_STATUS_NOT_FOUND, "Nothing is served here.\n");
@@ -98,14 +102,12 @@ gst_peer_http_index_respond (
   if (g_str_equal (method, "OPTIONS")) {
     gst_peer_http_respond (message, SOUP_STATUS_NO_CONTENT);
   } else if (is_root || is_file) {
-    if (!reads) {
+    if (!reads)
       gst_peer_http_respond_not_allowed (message, "OPTIONS, GET, HEAD");
-    } else if (is_root) {
+    else if (is_root)
       respond_root (message, entries);
-    } else {
-      gst_peer_http_respond (message, SOUP_STATUS_OK);
-      gst_peer_web_player_respond_file (message, path + strlen (FILES));
-    }
+    else if (!gst_peer_web_player_respond_file (message, path + strlen (FILES)))
+      respond_unknown (message);
   } else {
     respond_unknown (message);
   }

@@ -11,7 +11,6 @@
 /* An SDP of a hundred m-lines is smaller. */
 #define MAX_BODY (256 * 1024)
 
-/* libsoup itself ends a connection whose headers have more than 64 KiB. */
 #define MAX_HEADERS 64
 #define MAX_HEADERS_SIZE (16 * 1024)
 #define MAX_PATH 1024
@@ -53,6 +52,7 @@ on_got_headers (SoupServerMessage *message, gpointer user_data)
   SoupMessageHeaders *headers =
       soup_server_message_get_request_headers (message);
   Headers counted = { .n = 0 };
+  goffset length;
 
   soup_message_headers_foreach (headers, count_header, &counted);
   if (counted.n > MAX_HEADERS || counted.size > MAX_HEADERS_SIZE) {
@@ -65,7 +65,9 @@ on_got_headers (SoupServerMessage *message, gpointer user_data)
         message, SOUP_STATUS_REQUEST_URI_TOO_LONG, "The path is too long.\n");
     return;
   }
-  if (soup_message_headers_get_content_length (headers) > MAX_BODY) {
+  /* libsoup makes a negative one of what is beyond all numbers. */
+  length = soup_message_headers_get_content_length (headers);
+  if (length < 0 || length > MAX_BODY) {
     gst_peer_http_farewell (message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
         "The body is too large.\n");
     return;

@@ -3,6 +3,7 @@
 #include "http-listener.h"
 
 #include "http-connection.h"
+#include "http-stream.h"
 #include "http-tls.h"
 #include "signalling-log.h"
 
@@ -59,9 +60,10 @@ hand_over (GstPeerHttpListener *self, GstPeerHttpConnection *connection,
 {
   g_autoptr (GSocketAddress) remote =
       gst_peer_http_connection_hand_over (connection);
+  g_autoptr (GIOStream) checked = gst_peer_http_stream_new (stream);
 
   if (remote != NULL)
-    self->accepted (stream, local, remote, self->user_data);
+    self->accepted (checked, local, remote, self->user_data);
 }
 
 static void
@@ -98,7 +100,8 @@ take (GstPeerHttpListener *self, GSocketConnection *stream)
 
   /* Headers and body are written apart. */
   g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
-  connection = gst_peer_http_connection_new (socket, self->n_open);
+  connection =
+      gst_peer_http_connection_new (socket, self->tls != NULL, self->n_open);
   if (self->tls == NULL) {
     hand_over (self, connection, G_IO_STREAM (stream), local);
     return;

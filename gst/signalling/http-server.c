@@ -189,6 +189,7 @@ start (gpointer user_data)
   g_signal_connect (
       self->soup, "request-started", G_CALLBACK (on_request_started), NULL);
   soup_server_add_handler (self->soup, NULL, on_request, self, NULL);
+  soup_server_add_handler (self->soup, "*", on_request, self, NULL);
   self->listener = gst_peer_http_listener_new (
       call->address, self->certificate, on_accepted, self->soup, &call->error);
 }

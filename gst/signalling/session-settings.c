@@ -90,6 +90,10 @@ settle_security (GstPeerSessionServer *self, GError **error)
   if (self->is_secure && self->certificate == NULL)
     return fail (
         error, "%s needs a certificate: set tls-certificate.", self->location);
+  if (self->is_secure &&
+      !g_tls_backend_supports_tls (g_tls_backend_get_default ()))
+    return fail (
+        error, "%s needs TLS: install glib-networking.", self->location);
   if (self->auth_token != NULL && !gst_peer_http_is_token (self->auth_token))
     return fail (error,
         "The auth-token for %s is empty, or has characters "

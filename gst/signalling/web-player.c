@@ -2,8 +2,6 @@
 
 #include "web-player.h"
 
-#include "http-exchange.h"
-
 #include <web-resources.h>
 
 /**
@@ -34,15 +32,17 @@ gst_peer_web_player_respond (SoupServerMessage *message)
 void
 gst_peer_web_player_respond_index (SoupServerMessage *message)
 {
-  static const char page[] = "<!DOCTYPE html><title>Streams</title>\n";
+  static const char page[] = "<!doctype html><title>Streams</title>\n";
 
+  soup_message_headers_replace (
+      soup_server_message_get_response_headers (message), "Vary", "Accept");
   soup_server_message_set_response (message, "text/html; charset=utf-8",
       SOUP_MEMORY_STATIC, page, sizeof (page) - 1);
 }
 
-void
+/* Returns: FALSE if there is no such file; then @message is as it was */
+gboolean
 gst_peer_web_player_respond_file (SoupServerMessage *message, const char *name)
 {
-  gst_peer_http_respond_error (
-      message, SOUP_STATUS_NOT_FOUND, "There is no such file.\n");
+  return FALSE;
 }

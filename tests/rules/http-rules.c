@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <gst/check/gstcheck.h>
+#include <string.h>
 
 #include "http-rules.h"
 
@@ -90,6 +91,68 @@ GST_START_TEST (test_if_match)
 
 GST_END_TEST;
 
+#define LINE "POST / HTTP/1.1\r\n"
+
+static const struct {
+  const char *text;
+  gsize size; /* of the head, from behind; G_MAXSIZE: not all is there */
+  gboolean is;
+} heads[] = {
+  { LINE "\r\n", 0, TRUE },
+  { LINE "\r\nbody\r\n\r\n", 8, TRUE },
+  { LINE "Host: x\r\n\r\n", 0, TRUE },
+  { "POST / HTTP/1.1\nHost: x\n\n", 0, TRUE },
+  { "\r\n\n" LINE "Host: x\r\n\r\n", 0, TRUE },
+  { LINE "Content-Length: 12\r\n\r\n", 0, TRUE },
+  { LINE "content-length:12 \r\n\r\n", 0, TRUE },
+  { LINE "Transfer-Encoding: chunked\r\n\r\n", 0, TRUE },
+  { LINE "transfer-encoding:Chunked\n\n", 0, TRUE },
+  { "", G_MAXSIZE, FALSE },
+  { LINE, G_MAXSIZE, FALSE },
+  { LINE "\r", G_MAXSIZE, FALSE },
+  { "\r\n\r\n\r\n", G_MAXSIZE, FALSE },
+  { LINE "Content-Length: -1\r\n\r\n", 0, FALSE },
+  { LINE "Content-Length: 1x\r\n\r\n", 0, FALSE },
+  { LINE "Content-Length: 1 2\r\n\r\n", 0, FALSE },
+  { LINE "Content-Length:\r\n\r\n", 0, FALSE },
+  { LINE "Content-Length: 1\r\nContent-Length: 1\r\n\r\n", 0, FALSE },
+  { LINE "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 0, FALSE },
+  { LINE "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 0,
+      FALSE },
+  { LINE "Transfer-Encoding: gzip, chunked\r\n\r\n", 0, FALSE },
+  { LINE "Transfer-Encoding: chunked\r\n x\r\n\r\n", 0, FALSE },
+  { LINE "Transfer-Encoding:\r\n chunked\r\n\r\n", 0, FALSE },
+  { LINE "Transfer-Encoding: chu\rnked\r\n\r\n", 0, FALSE },
+  { LINE "no header\r\n\r\n", 0, FALSE },
+};
+
+GST_START_TEST (test_heads)
+{
+  const char *text = heads[__i__].text;
+  gsize size = gst_peer_http_find_head (text, strlen (text));
+
+  if (heads[__i__].size == G_MAXSIZE) {
+    ck_assert_uint_eq (size, 0);
+    return;
+  }
+  ck_assert_msg (size == strlen (text) - heads[__i__].size, "%s", text);
+  ck_assert_msg (
+      gst_peer_http_is_head (text, size) == heads[__i__].is, "%s", text);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_a_head_has_no_zero_byte)
+{
+  static const char head[] = LINE "Transfer-\0Encoding: gzip\r\n\r\n";
+
+  ck_assert_uint_eq (
+      gst_peer_http_find_head (head, sizeof (head) - 1), sizeof (head) - 1);
+  ck_assert (!gst_peer_http_is_head (head, sizeof (head) - 1));
+}
+
+GST_END_TEST;
+
 static Suite *
 http_rules_suite (void)
 {
@@ -99,6 +162,8 @@ http_rules_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (tcase, test_bearers, 0, G_N_ELEMENTS (bearers));
   tcase_add_loop_test (tcase, test_tokens, 0, G_N_ELEMENTS (tokens));
+  tcase_add_loop_test (tcase, test_heads, 0, G_N_ELEMENTS (heads));
+  tcase_add_test (tcase, test_a_head_has_no_zero_byte);
   tcase_add_loop_test (tcase, test_if_match, 0, G_N_ELEMENTS (if_matches));
 
   return suite;
