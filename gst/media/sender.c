@@ -50,16 +50,20 @@ on_track_failed (gpointer session)
   gst_peer_session_call (session, gst_peer_session_close);
 }
 
-/* A sink of the connection for the @mline, which sends what @caps say. */
+/* A sink of the connection for the @mline, which sends what @caps say. The SSRC
+ * is said here, and the payloader takes it from there: by the time that it had
+ * one of its own to tell, the answer would have been made. */
 static GstPad *
 request_sink (Sender *self, guint mline, GstCaps *caps)
 {
   GstElement *connection = gst_peer_session_get_connection (self->session);
   g_autofree char *name = g_strdup_printf ("sink_%u", mline);
   g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
-  GstPad *sink = gst_element_request_pad (connection,
-      gst_element_get_pad_template (connection, "sink_%u"), name, caps);
+  GstPad *sink;
 
+  gst_caps_set_simple (caps, "ssrc", G_TYPE_UINT, g_random_int (), NULL);
+  sink = gst_element_request_pad (connection,
+      gst_element_get_pad_template (connection, "sink_%u"), name, caps);
   if (sink == NULL)
     return NULL;
   /* One MediaStream for all, so that they are played in time. */
