@@ -192,11 +192,13 @@ take_offer (GstPeerSession *self, GstWebRTCSessionDescription *offer)
 {
   g_autoptr (GError) error = NULL;
 
+  /* First, as an encoder that runs already sends at once, and into what is not
+   * active its events are lost. */
+  gst_element_sync_state_with_parent (self->bin);
   if (!self->media_class->answer (self->media, offer->sdp, &error)) {
     gst_peer_session_fail (self, error);
     return;
   }
-  gst_element_sync_state_with_parent (self->bin);
   g_signal_emit_by_name (self->connection, "set-remote-description", offer,
       new_promise (self, on_offer_set));
 }

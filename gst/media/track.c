@@ -22,7 +22,7 @@ struct _GstPeerTrack {
 
   GstPad *source; /* of the stream */
   GstPad *input;  /* where it goes to the session's bin */
-  GstPad *queue;  /* and from there */
+  GstPad *inside; /* and from there: its inner side */
   gint open;      /* the peer takes media */
 
   gboolean waits_for_key; /* used on the streaming thread */
@@ -58,7 +58,7 @@ gst_peer_track_free (GstPeerTrack *self)
 {
   gst_clear_object (&self->source);
   gst_clear_object (&self->input);
-  gst_clear_object (&self->queue);
+  gst_clear_object (&self->inside);
   gst_object_unref (self->connection);
   g_free (self->session);
   g_free (self);
@@ -93,7 +93,9 @@ may_pass (GstPeerTrack *self, GstPad *pad, GstBuffer *buffer)
   return TRUE;
 }
 
-/* What becomes of it here is no matter of the stream's. */
+/* What becomes of it here is no matter of the stream's. It is pushed, and not
+ * chained into the queue: events that came while the queue was not active yet
+ * wait in the pad that pushes. */
 static GstPadProbeReturn
 on_media (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
@@ -102,7 +104,7 @@ on_media (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   if (!may_pass (self, pad, GST_PAD_PROBE_INFO_BUFFER (info)))
     return GST_PAD_PROBE_DROP;
 
-  if (gst_pad_chain (self->queue, GST_PAD_PROBE_INFO_BUFFER (info)) <
+  if (gst_pad_push (self->inside, GST_PAD_PROBE_INFO_BUFFER (info)) <
       GST_FLOW_EOS) {
     g_atomic_int_set (&self->open, FALSE);
     self->failed (self->user_data);
@@ -131,7 +133,8 @@ add_input (GstPeerTrack *self, GstElement *chain)
   g_autoptr (GstPad) sink = gst_element_get_static_pad (chain, "sink");
 
   self->input = gst_object_ref (gst_ghost_pad_new (NULL, sink));
-  self->queue = gst_element_get_static_pad (queue, "sink");
+  self->inside =
+      GST_PAD (gst_proxy_pad_get_internal (GST_PROXY_PAD (self->input)));
   g_signal_connect (queue, "overrun", G_CALLBACK (on_overrun), self);
   gst_pad_add_probe (
       self->input, GST_PAD_PROBE_TYPE_BUFFER, on_media, self, NULL);

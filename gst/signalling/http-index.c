@@ -67,6 +67,13 @@ respond_root (SoupServerMessage *message, GArray *entries)
 }
 
 static void
+respond_file (SoupServerMessage *message, const char *name)
+{
+  gst_peer_http_respond (message, SOUP_STATUS_OK);
+  gst_peer_web_player_respond_file (message, name);
+}
+
+static void
 respond_unknown (SoupServerMessage *message)
 {
   static const char page[] =
@@ -106,8 +113,8 @@ gst_peer_http_index_respond (
       gst_peer_http_respond_not_allowed (message, "OPTIONS, GET, HEAD");
     else if (is_root)
       respond_root (message, entries);
-    else if (!gst_peer_web_player_respond_file (message, path + strlen (FILES)))
-      respond_unknown (message);
+    else
+      respond_file (message, path + strlen (FILES));
   } else {
     respond_unknown (message);
   }

@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 void gst_peer_web_player_respond (SoupServerMessage *message);
 void gst_peer_web_player_respond_index (SoupServerMessage *message);
-gboolean gst_peer_web_player_respond_file (
+void gst_peer_web_player_respond_file (
     SoupServerMessage *message, const char *name);
 
 G_END_DECLS

@@ -52,9 +52,32 @@ const browserOptions = {
   },
 };
 
+/** With a camera, a microphone and a screen that nobody asks the user about. */
+const deviceOptions = {
+  chromium: {
+    args: [
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
+    ],
+  },
+  firefox: {
+    extraPrefsFirefox: {
+      'media.navigator.streams.fake': true,
+      'media.navigator.permission.disabled': true,
+    },
+  },
+};
+
 /** Starts a browser with a new profile, which goes with the browser. */
-export function launchBrowser(name) {
-  return puppeteer.launch({ headless: true, ...browserOptions[name] });
+export function launchBrowser(name, { devices = false } = {}) {
+  const { args, extraPrefsFirefox, ...options } = browserOptions[name];
+  const extra = devices ? deviceOptions[name] : {};
+  return puppeteer.launch({
+    headless: true,
+    ...options,
+    args: [...args ?? [], ...extra.args ?? []],
+    extraPrefsFirefox: { ...extraPrefsFirefox, ...extra.extraPrefsFirefox },
+  });
 }
 
 /** A new directory; remove() takes it away with its contents. */

@@ -17,10 +17,11 @@ async function findPort() {
 
 /** A pipeline that serves at `url`. */
 export class Launch {
-  static async start(description,
-    { path = '/live', scheme = 'whep', debug = '1' } = {}) {
+  static async start(description, {
+    path = '/live', scheme = 'whep', port: wanted, debug = '1',
+  } = {}) {
     const self = new Launch();
-    const port = await findPort();
+    const port = wanted ?? await findPort();
     self.url = `http://127.0.0.1:${port}${path}`;
     const line = description.replace('LOCATION',
       `location=${scheme}://127.0.0.1:${port}${path}`);

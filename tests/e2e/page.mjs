@@ -133,8 +133,11 @@ export function installPage() {
       watchTransports();
     },
 
+    openChannel: (label) => watchChannel(pc.createDataChannel(label)),
     addCandidate: (candidate) => pc.addIceCandidate(candidate),
     send: (text) => channel.send(text),
+
+    decoded,
 
     /** Resolves when pictures and sound come through; asks at each picture. */
     async playing(frames = 10) {

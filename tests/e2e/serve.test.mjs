@@ -4,11 +4,9 @@
 // page.
 
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { browserNames, buildDir, launchBrowser } from './harness.mjs';
+import { browserNames, launchBrowser } from './harness.mjs';
 import { camera, Launch } from './launch.mjs';
 
 /** Opens the player, and waits until its picture moves. */
@@ -45,14 +43,6 @@ for (const browserName of browserNames) {
       });
       assert.equal(width, 320);
       assert.deepEqual(tracks.sort(), ['audio', 'video']);
-      await page.waitForFunction(
-        () => !document.querySelector('#unmute').hidden);
-      await page.click('#toggle');
-      await page.waitForFunction(() =>
-        /320x240.*kbit/.test(document.querySelector('#stats').textContent));
-      await mkdir(join(buildDir, 'screenshots'), { recursive: true });
-      await page.screenshot(
-        { path: join(buildDir, 'screenshots', `player-${browserName}.png`) });
       await page.close();
     });
 
@@ -78,8 +68,7 @@ for (const browserName of browserNames) {
       assert.equal(code, 0, launched.output + launched.log);
       assert.ok(took > 4900, `5 s took ${took} ms`);
       await page.waitForFunction(() =>
-        document.querySelector('#state').dataset.state === 'failed',
-        { timeout: 1000 });
+        document.body.dataset.state === 'ended', { timeout: 1000 });
       await page.close();
     });
 
@@ -91,8 +80,7 @@ for (const browserName of browserNames) {
       assert.ok(end.took < 3000, `took ${end.took} ms`);
       t.diagnostic(`ended after ${end.took.toFixed(0)} ms`);
       await page.waitForFunction(() =>
-        document.querySelector('#state').dataset.state === 'failed',
-        { timeout: 1000 });
+        document.body.dataset.state === 'ended', { timeout: 1000 });
       await page.close();
     });
   });
