@@ -170,6 +170,15 @@ rank_format (
   return fit;
 }
 
+/* Offers with many formats go below 96 (RFC 5761, section 4), payloaders do
+ * not. */
+static gboolean
+can_number (const GstPeerCodec *codec, guint payload_type)
+{
+  return payload_type == codec->payload_type ||
+         (payload_type >= 96 && payload_type < 128);
+}
+
 static gboolean
 read_format (
     const GstSDPMedia *media, guint i, const Wish *wish, Format *format)
@@ -182,7 +191,8 @@ read_format (
   if (caps == NULL)
     return FALSE;
   format->codec = gst_peer_codec_from_rtp (caps);
-  if (format->codec == NULL)
+  if (format->codec == NULL ||
+      (wish->sends && !can_number (format->codec, format->payload_type)))
     return FALSE;
   format->rank =
       rank_format (wish, format->codec, gst_caps_get_structure (caps, 0));

@@ -148,7 +148,8 @@ static const Choice sending[] = {
   { chromium_video, AVC ",profile=baseline,level=(string)3", NULL, "H264",
       102 },
   { chromium_video, AVC ",profile=main,level=(string)4", NULL, "H264", 116 },
-  { chromium_video, AVC ",profile=high,level=(string)4", NULL, "H264", 41 },
+  /* 41 would do, but no payloader counts below 96. */
+  { chromium_video, AVC ",profile=high,level=(string)4", NULL, "H264", 102 },
   { chromium_video, AVC ",codec_data=(buffer)014d401fffe1", NULL, "H264", 116 },
   { chromium_video, AVC, "video/x-vp8", NULL },
   { chromium_video,
