@@ -4,9 +4,11 @@
 // page.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 
-import { browserNames, launchBrowser } from './harness.mjs';
+import { browserNames, launchBrowser, makeTempDir } from './harness.mjs';
 import { camera, Launch } from './launch.mjs';
 
 /** Opens the player, and waits until its picture moves. */
@@ -71,6 +73,29 @@ for (const browserName of browserNames) {
         document.body.dataset.state === 'ended', { timeout: 1000 });
       await page.close();
     });
+
+    // Of the High profile, which Chromium offers under no number that a
+    // payloader writes. Firefox has no H.264 without its plugin.
+    test('H.264 in a file goes out untouched',
+      { skip: browserName !== 'chromium' }, async (t) => {
+        const dir = await makeTempDir();
+        t.after(() => dir.remove());
+        await promisify(execFile)('gst-launch-1.0', [...(
+          'videotestsrc num-buffers=240 ! ' +
+          'video/x-raw,format=I420,width=320,height=240,framerate=30/1 ! ' +
+          'x264enc bframes=0 key-int-max=15 ! video/x-h264,profile=high ! ' +
+          'mp4mux name=m audiotestsrc num-buffers=345 ! opusenc ! m. ' +
+          `m. ! filesink location=${dir.path}/clip.mp4`).split(' ')]);
+        const launched = await launch(t,
+          `filesrc location=${dir.path}/clip.mp4 ! parsebin name=p p. ! ` +
+          'queue ! peersink name=s LOCATION p. ! queue ! s.',
+          { debug: 'GST_ELEMENT_FACTORY:4' });
+        const page = await watch(browser, launched.url);
+        const [code] = await launched.exited;
+        assert.equal(code, 0, launched.output + launched.log);
+        assert.doesNotMatch(launched.log, /"(x264|openh264|vp8|opus)enc"/);
+        await page.close();
+      });
 
     test('Ctrl-C tells the page and ends well', async (t) => {
       const launched = await launch(t, camera);
