@@ -222,7 +222,8 @@ offer_medium (Receiver *self, const char *media, guint mline, GError **error)
     return FALSE;
   }
   caps = gst_caps_make_writable (caps);
-  gst_caps_set_simple (caps, "a-mid", G_TYPE_STRING, mid, NULL);
+  gst_structure_set (
+      gst_caps_get_structure (caps, 0), "a-mid", G_TYPE_STRING, mid, NULL);
   g_signal_emit_by_name (gst_peer_session_get_connection (self->session),
       "add-transceiver", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, caps,
       &transceiver);

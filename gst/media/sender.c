@@ -13,19 +13,22 @@ typedef struct {
   GPtrArray *tracks; /* element-type GstPeerTrack */
 
   GPtrArray *streams; /* element-type GstPeerStream */
-  GArray *offered;    /* element-type Offered; one for each m-line */
+  GArray *media;      /* element-type Medium */
 } Sender;
 
+/* A stream in an m-line. */
 typedef struct {
   GstPeerStream *stream;
+  guint mline;
   GstPad *sink; /* of the connection */
   guint32 ssrc;
-} Offered;
+  guint payload_type; /* that was chosen */
+} Medium;
 
 static void
-clear_offered (gpointer data)
+clear_medium (gpointer data)
 {
-  gst_clear_object (&((Offered *)data)->sink);
+  gst_clear_object (&((Medium *)data)->sink);
 }
 
 static gpointer
@@ -38,8 +41,8 @@ create (GstPeerSession *session, gpointer element)
   self->tracks =
       g_ptr_array_new_with_free_func ((GDestroyNotify)gst_peer_track_free);
   self->streams = gst_peer_sink_dup_streams (element);
-  self->offered = g_array_new (FALSE, FALSE, sizeof (Offered));
-  g_array_set_clear_func (self->offered, clear_offered);
+  self->media = g_array_new (FALSE, FALSE, sizeof (Medium));
+  g_array_set_clear_func (self->media, clear_medium);
 
   return self;
 }
@@ -51,7 +54,7 @@ sender_free (gpointer user_data)
 
   g_ptr_array_unref (self->tracks);
   g_ptr_array_unref (self->streams);
-  g_array_unref (self->offered);
+  g_array_unref (self->media);
   g_free (self);
 }
 
@@ -62,43 +65,45 @@ on_track_failed (gpointer session)
   gst_peer_session_call (session, gst_peer_session_close);
 }
 
-/* A sink of the connection for the @mline, which sends what @caps say. The
- * description names the SSRC: those who have no other way of telling bundled
- * streams apart, such as webrtcbin, go by it. */
-static GstPad *
-request_sink (Sender *self, guint mline, GstCaps *caps, guint32 ssrc)
+/* A sink of the connection, which sends what @caps say. The description names
+ * the SSRC: those who have no other way of telling bundled streams apart, such as
+ * webrtcbin, go by it. */
+static Medium *
+add_medium (Sender *self, GstPeerStream *stream, guint mline, GstCaps *caps)
 {
   GstElement *connection = gst_peer_session_get_connection (self->session);
   g_autofree char *name = g_strdup_printf ("sink_%u", mline);
   g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
-  GstPad *sink;
+  Medium medium = { stream, mline, NULL, g_random_int (), 0 };
 
   gst_structure_set (
-      gst_caps_get_structure (caps, 0), "ssrc", G_TYPE_UINT, ssrc, NULL);
-  sink = gst_element_request_pad (connection,
+      gst_caps_get_structure (caps, 0), "ssrc", G_TYPE_UINT, medium.ssrc, NULL);
+  medium.sink = gst_element_request_pad (connection,
       gst_element_get_pad_template (connection, "sink_%u"), name, caps);
-  if (sink == NULL)
-    return NULL;
-  /* One MediaStream for all, so that they are played in time. */
-  g_object_set (sink, "msid", "peersink", NULL);
-  g_object_get (sink, "transceiver", &transceiver, NULL);
-  g_object_set (transceiver, "codec-preferences", caps, "direction",
-      GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, "do-nack", TRUE, NULL);
+  if (medium.sink != NULL) {
+    /* One MediaStream for all, so that they are played in time. */
+    g_object_set (medium.sink, "msid", "peersink", NULL);
+    g_object_get (medium.sink, "transceiver", &transceiver, NULL);
+    g_object_set (transceiver, "codec-preferences", caps, "direction",
+        GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, "do-nack", TRUE, NULL);
+  }
+  g_array_append_val (self->media, medium);
 
-  return sink;
+  return &g_array_index (self->media, Medium, self->media->len - 1);
 }
 
 static gboolean
-add_track (Sender *self, GstPeerStream *stream, const GstPeerCodec *codec,
-    GstPad *sink, guint payload_type, guint32 ssrc, GError **error)
+add_track (
+    Sender *self, Medium *medium, const GstPeerCodec *codec, GError **error)
 {
-  GstPeerTrack *track =
-      gst_peer_track_new (stream, gst_peer_session_get_id (self->session),
-          gst_peer_session_get_connection (self->session), on_track_failed,
-          self->session);
+  GstPeerTrack *track = gst_peer_track_new (medium->stream,
+      gst_peer_session_get_id (self->session),
+      gst_peer_session_get_connection (self->session), on_track_failed,
+      self->session);
 
   g_ptr_array_add (self->tracks, track);
-  return gst_peer_track_link (track, codec, sink, payload_type, ssrc, error);
+  return gst_peer_track_link (
+      track, codec, medium->sink, medium->payload_type, medium->ssrc, error);
 }
 
 static gboolean
@@ -139,10 +144,10 @@ answer_with (Sender *self, GstPeerStream *stream, const GstPeerCodec *codec,
     const GstSDPMedia *media, guint mline, guint payload_type, GError **error)
 {
   g_autoptr (GstCaps) caps = make_preference (media, payload_type);
-  guint32 ssrc = g_random_int ();
-  g_autoptr (GstPad) sink = request_sink (self, mline, caps, ssrc);
+  Medium *medium = add_medium (self, stream, mline, caps);
 
-  return add_track (self, stream, codec, sink, payload_type, ssrc, error);
+  medium->payload_type = payload_type;
+  return add_track (self, medium, codec, error);
 }
 
 /* One m-line for each stream, the first that has a codec of ours. */
@@ -183,6 +188,23 @@ answer (gpointer user_data, GstSDPMessage *offer, GError **error)
   return check_tracks (self, error);
 }
 
+/* The profile of a stream that is sent as it is is in the stream. */
+static void
+describe (gpointer user_data, GstSDPMessage *answer)
+{
+  Sender *self = user_data;
+
+  for (guint i = 0; i < self->media->len; i++) {
+    Medium *medium = &g_array_index (self->media, Medium, i);
+    g_autoptr (GstCaps) input = gst_peer_stream_dup_caps (medium->stream);
+
+    if (input != NULL && medium->mline < gst_sdp_message_medias_len (answer))
+      gst_peer_codec_write_profile (
+          (GstSDPMedia *)gst_sdp_message_get_media (answer, medium->mline),
+          medium->payload_type, input);
+  }
+}
+
 /* === offers === */
 
 static gboolean
@@ -190,7 +212,6 @@ offer_stream (Sender *self, GstPeerStream *stream, guint mline, GError **error)
 {
   g_autoptr (GstCaps) caps = gst_peer_stream_make_offer (stream);
   g_autofree char *mid = g_strdup_printf ("%u", mline);
-  Offered offered = { stream, NULL, g_random_int () };
 
   if (caps == NULL) {
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
@@ -198,9 +219,9 @@ offer_stream (Sender *self, GstPeerStream *stream, guint mline, GError **error)
     return FALSE;
   }
   caps = gst_caps_make_writable (caps);
-  gst_caps_set_simple (caps, "a-mid", G_TYPE_STRING, mid, NULL);
-  offered.sink = request_sink (self, mline, caps, offered.ssrc);
-  g_array_append_val (self->offered, offered);
+  gst_structure_set (
+      gst_caps_get_structure (caps, 0), "a-mid", G_TYPE_STRING, mid, NULL);
+  add_medium (self, stream, mline, caps);
 
   return TRUE;
 }
@@ -225,19 +246,18 @@ static gboolean
 accept_answer (gpointer user_data, const GstSDPMessage *answer, GError **error)
 {
   Sender *self = user_data;
-  guint n_media = MIN (self->offered->len, gst_sdp_message_medias_len (answer));
+  guint n_media = MIN (self->media->len, gst_sdp_message_medias_len (answer));
 
   for (guint i = 0; i < n_media; i++) {
-    Offered *offered = &g_array_index (self->offered, Offered, i);
+    Medium *medium = &g_array_index (self->media, Medium, i);
     const GstSDPMedia *media = gst_sdp_message_get_media (answer, i);
     const GstPeerCodec *codec;
-    guint payload_type;
 
     if (!gst_peer_media_is_active (media))
       continue;
-    codec = gst_peer_stream_choose (offered->stream, media, &payload_type);
-    if (codec != NULL && !add_track (self, offered->stream, codec,
-                             offered->sink, payload_type, offered->ssrc, error))
+    codec =
+        gst_peer_stream_choose (medium->stream, media, &medium->payload_type);
+    if (codec != NULL && !add_track (self, medium, codec, error))
       return FALSE;
   }
 
@@ -273,6 +293,7 @@ const GstPeerMedia gst_peer_sender_media = {
   .create = create,
   .offer = offer,
   .answer = answer,
+  .describe = describe,
   .accept = accept_answer,
   .open = open_tracks,
   .close = close_tracks,

@@ -56,6 +56,11 @@ send_description (GstPeerSession *self)
   g_object_get (self->connection, "local-description", &description, NULL);
   if (description == NULL)
     return;
+  if (!self->offers) {
+    gst_peer_answer_keep_profiles (description->sdp, self->offer);
+    if (self->media_class->describe != NULL)
+      self->media_class->describe (self->media, description->sdp);
+  }
   self->described = TRUE;
   gst_peer_session_await_connection (self);
   self->events->described (self, description, self->user_data);
@@ -191,6 +196,9 @@ static void
 take_offer (GstPeerSession *self, GstWebRTCSessionDescription *offer)
 {
   g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&self->offer, gst_sdp_message_free);
+  gst_sdp_message_copy (offer->sdp, &self->offer);
 
   /* First, as an encoder that runs already sends at once, and into what is not
    * active its events are lost. */

@@ -21,7 +21,8 @@ struct _GstPeerSession {
   GstElement *connection;
   GSource *timeout; /* one thing is waited for at a time */
   gboolean negotiating;
-  gboolean offers; /* the offer is ours */
+  gboolean offers;      /* the offer is ours */
+  GstSDPMessage *offer; /* the peer's */
   gboolean described;
   gint connected; /* atomic */
   gboolean failed;

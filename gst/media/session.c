@@ -5,6 +5,8 @@
 
 #include "session-private.h"
 
+#include <gst/sdp/sdp.h>
+
 /* A peer that was described to and never connects. */
 #define CONNECT_TIMEOUT 30000 /* ms */
 
@@ -35,6 +37,7 @@ gst_peer_session_unref (GstPeerSession *self)
   gst_clear_object (&self->connection);
   gst_clear_object (&self->bin);
   g_clear_pointer (&self->report, gst_structure_free);
+  g_clear_pointer (&self->offer, gst_sdp_message_free);
   g_strfreev (self->ice_servers);
   g_free (self->id);
   g_free (self);

@@ -43,6 +43,7 @@ typedef struct {
  * @create: of a new session; for @element
  * @offer: gets the session's connection ready to make an offer
  * @answer: gets it ready to answer @offer, of which it may take things away
+ * @describe: (nullable): has a last word on our answer to @offer
  * @accept: the peer has answered, as @answer says
  * @open: the peer takes and sends media from now on
  * @close: no more is given to the session
@@ -54,6 +55,7 @@ typedef struct {
   gpointer (*create) (GstPeerSession *session, gpointer element);
   gboolean (*offer) (gpointer self, GError **error);
   gboolean (*answer) (gpointer self, GstSDPMessage *offer, GError **error);
+  void (*describe) (gpointer self, GstSDPMessage *answer);
   gboolean (*accept) (
       gpointer self, const GstSDPMessage *answer, GError **error);
   void (*open) (gpointer self);

@@ -5,6 +5,7 @@
 #include "remote-description.h"
 
 #include <gst/gst.h>
+#include <string.h>
 
 /**
  * gst_peer_remote_description_mend:
@@ -34,6 +35,65 @@ gst_peer_remote_description_mend (GstSDPMessage *sdp, GError **error)
   }
 
   return TRUE;
+}
+
+#define PROFILE "profile-level-id="
+
+/* The fmtp attribute of @format, or %NULL. */
+static GstSDPAttribute *
+find_fmtp (const GstSDPMedia *media, const char *format)
+{
+  gsize length = strlen (format);
+
+  for (guint i = 0; i < gst_sdp_media_attributes_len (media); i++) {
+    const GstSDPAttribute *attribute = gst_sdp_media_get_attribute (media, i);
+
+    if (g_str_equal (attribute->key, "fmtp") && attribute->value != NULL &&
+        strncmp (attribute->value, format, length) == 0 &&
+        attribute->value[length] == ' ')
+      return (GstSDPAttribute *)attribute;
+  }
+
+  return NULL;
+}
+
+static void
+keep_profile (GstSDPMedia *answer, const GstSDPMedia *offer, const char *format)
+{
+  GstSDPAttribute *ours = find_fmtp (answer, format);
+  GstSDPAttribute *theirs = find_fmtp (offer, format);
+  const char *profile = theirs != NULL ? strstr (theirs->value, PROFILE) : NULL;
+  char *value;
+
+  if (ours == NULL || profile == NULL || strstr (ours->value, PROFILE) != NULL)
+    return;
+  value = g_strdup_printf (
+      "%s;%.*s", ours->value, (int)strcspn (profile, "; \r\n"), profile);
+  g_free (ours->value);
+  ours->value = value;
+}
+
+/**
+ * gst_peer_answer_keep_profiles:
+ *
+ * An answer says the H.264 profile of the format that it takes; without it, it
+ * is Baseline at level 1 (RFC 6184 section 8.2.2). webrtcbin reads it into other
+ * words, which it does not write back.
+ */
+void
+gst_peer_answer_keep_profiles (
+    GstSDPMessage *answer, const GstSDPMessage *offer)
+{
+  guint n = MIN (
+      gst_sdp_message_medias_len (answer), gst_sdp_message_medias_len (offer));
+
+  for (guint i = 0; i < n; i++) {
+    GstSDPMedia *media = (GstSDPMedia *)gst_sdp_message_get_media (answer, i);
+
+    for (guint k = 0; k < gst_sdp_media_formats_len (media); k++)
+      keep_profile (media, gst_sdp_message_get_media (offer, i),
+          gst_sdp_media_get_format (media, k));
+  }
 }
 
 static gboolean

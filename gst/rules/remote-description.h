@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 #define GST_PEER_MAX_MLINES 64
 
 gboolean gst_peer_remote_description_mend (GstSDPMessage *sdp, GError **error);
+void gst_peer_answer_keep_profiles (
+    GstSDPMessage *answer, const GstSDPMessage *offer);
 gboolean gst_peer_media_is_active (const GstSDPMedia *media);
 gboolean gst_peer_media_sends (const GstSDPMedia *media);
 

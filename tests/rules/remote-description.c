@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <gst/check/gstcheck.h>
+
+#include "remote-description.h"
+
+#define HEAD "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+#define VIDEO "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n"
+
+static GstSDPMessage *
+parse (const char *text)
+{
+  GstSDPMessage *sdp;
+
+  gst_sdp_message_new (&sdp);
+  ck_assert_int_eq (
+      gst_sdp_message_parse_buffer ((const guint8 *)text, strlen (text), sdp),
+      GST_SDP_OK);
+
+  return sdp;
+}
+
+static const char *
+get_mid (const GstSDPMessage *sdp, guint i)
+{
+  return gst_sdp_media_get_attribute_val (
+      gst_sdp_message_get_media (sdp, i), "mid");
+}
+
+GST_START_TEST (test_missing_mids_are_given)
+{
+  GstSDPMessage *sdp = parse (HEAD VIDEO "a=mid:v\r\n" VIDEO);
+
+  ck_assert (gst_peer_remote_description_mend (sdp, NULL));
+  ck_assert_str_eq (get_mid (sdp, 0), "v");
+  ck_assert_str_eq (get_mid (sdp, 1), "1");
+  gst_sdp_message_free (sdp);
+}
+GST_END_TEST
+
+GST_START_TEST (test_no_media_and_too_many_are_refused)
+{
+  g_autoptr (GString) text = g_string_new (HEAD);
+  g_autoptr (GError) none = NULL;
+  g_autoptr (GError) many = NULL;
+  GstSDPMessage *sdp = parse (text->str);
+
+  ck_assert (!gst_peer_remote_description_mend (sdp, &none));
+  ck_assert (none != NULL);
+  gst_sdp_message_free (sdp);
+
+  for (guint i = 0; i <= GST_PEER_MAX_MLINES; i++)
+    g_string_append (text, VIDEO);
+  sdp = parse (text->str);
+  ck_assert (!gst_peer_remote_description_mend (sdp, &many));
+  ck_assert (many != NULL);
+  gst_sdp_message_free (sdp);
+}
+GST_END_TEST
+
+static const struct {
+  const char *media;
+  gboolean is_active;
+  gboolean sends;
+} media[] = {
+  { VIDEO, TRUE, TRUE },
+  { VIDEO "a=sendrecv\r\n", TRUE, TRUE },
+  { VIDEO "a=sendonly\r\n", TRUE, TRUE },
+  { VIDEO "a=recvonly\r\n", TRUE, FALSE },
+  { VIDEO "a=inactive\r\n", FALSE, FALSE },
+  { "m=video 0 UDP/TLS/RTP/SAVPF 96\r\n", FALSE, FALSE },
+  { "m=video 0 UDP/TLS/RTP/SAVPF 96\r\na=bundle-only\r\n", TRUE, TRUE },
+};
+
+GST_START_TEST (test_what_a_medium_says_of_itself)
+{
+  g_autofree char *text = g_strconcat (HEAD, media[__i__].media, NULL);
+  GstSDPMessage *sdp = parse (text);
+  const GstSDPMedia *first = gst_sdp_message_get_media (sdp, 0);
+
+  ck_assert_int_eq (gst_peer_media_is_active (first), media[__i__].is_active);
+  ck_assert_int_eq (gst_peer_media_sends (first), media[__i__].sends);
+  gst_sdp_message_free (sdp);
+}
+GST_END_TEST
+
+static const struct {
+  const char *offered;
+  const char *answered;
+  const char *said;
+} profiles[] = {
+  { "packetization-mode=1;profile-level-id=42e01f", "packetization-mode=1",
+      "96 packetization-mode=1;profile-level-id=42e01f" },
+  { "profile-level-id=42e01f;packetization-mode=1", "packetization-mode=1",
+      "96 packetization-mode=1;profile-level-id=42e01f" },
+  { "profile-level-id=42e01f", "profile-level-id=42001f",
+      "96 profile-level-id=42001f" },
+  { "packetization-mode=1", "packetization-mode=1", "96 packetization-mode=1" },
+};
+
+GST_START_TEST (test_an_answer_keeps_the_profile)
+{
+  g_autofree char *offer = g_strconcat (HEAD VIDEO "a=fmtp:97 apt=96\r\n"
+                                                   "a=fmtp:96 ",
+      profiles[__i__].offered, "\r\n", NULL);
+  g_autofree char *answer = g_strconcat (
+      HEAD VIDEO "a=fmtp:96 ", profiles[__i__].answered, "\r\n", NULL);
+  GstSDPMessage *ours = parse (answer);
+  GstSDPMessage *theirs = parse (offer);
+
+  gst_peer_answer_keep_profiles (ours, theirs);
+  ck_assert_str_eq (gst_sdp_media_get_attribute_val (
+                        gst_sdp_message_get_media (ours, 0), "fmtp"),
+      profiles[__i__].said);
+  gst_sdp_message_free (ours);
+  gst_sdp_message_free (theirs);
+}
+GST_END_TEST
+
+static Suite *
+remote_description_suite (void)
+{
+  Suite *suite = suite_create ("remote-description");
+  TCase *tcase = tcase_create ("remote-description");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_test (tcase, test_missing_mids_are_given);
+  tcase_add_test (tcase, test_no_media_and_too_many_are_refused);
+  tcase_add_loop_test (
+      tcase, test_what_a_medium_says_of_itself, 0, G_N_ELEMENTS (media));
+  tcase_add_loop_test (
+      tcase, test_an_answer_keeps_the_profile, 0, G_N_ELEMENTS (profiles));
+
+  return suite;
+}
+
+GST_CHECK_MAIN (remote_description);
