@@ -38,6 +38,9 @@ void gst_peer_endpoint_update_states (GstPeerEndpoint *self);
 GstPeerEndpoint *gst_peer_endpoint_of (gpointer element);
 void gst_peer_endpoint_attach (GstPeerEndpoint *self);
 
+/* endpoint-stats.c */
+GstStructure *gst_peer_endpoint_dup_stats (GstPeerEndpoint *self);
+
 /* endpoint-close.c */
 void gst_peer_endpoint_add_report (
     GstPeerEndpoint *self, GstPeerSession *session, const GstStructure *report);

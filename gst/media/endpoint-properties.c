@@ -9,6 +9,7 @@ enum {
   PROP_SIGNALING_STATE = GST_PEER_SETTINGS_FIRST_PROPERTY - 50,
   PROP_CONNECTION_STATE,
   PROP_SESSIONS,
+  PROP_STATS,
   PROP_CLOSE_REPORT,
 };
 
@@ -146,6 +147,10 @@ gst_peer_endpoint_get_property (GstPeerEndpoint *self, guint id, GValue *value)
     g_value_take_boxed (value, dup_ids (self));
     return TRUE;
   }
+  if (id == PROP_STATS) {
+    g_value_take_boxed (value, gst_peer_endpoint_dup_stats (self));
+    return TRUE;
+  }
 
   GST_OBJECT_LOCK (self->element);
   is_ours = get_guarded (self, id, value);
@@ -207,6 +212,22 @@ install_properties (GObjectClass *klass)
   g_object_class_install_property (klass, PROP_SESSIONS,
       g_param_spec_boxed ("sessions", "Sessions", "The ids of the sessions",
           G_TYPE_STRV, READABLE));
+
+  /**
+   * GstPeerSink:stats:
+   * GstPeerSrc:stats:
+   *
+   * For each session, by its id, a #GstStructure with what an RTCStatsReport of
+   * the W3C's has: by id, a structure that is named by its type, such as
+   * `outbound-rtp`, with fields such as `packetsSent`. Asked for when it is read,
+   * which waits for it, at most 500 ms; for so long, and in vain, on webrtcbin's
+   * own thread.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "W3C statistics of each session", GST_TYPE_STRUCTURE, READABLE));
 
   /**
    * GstPeerSink:close-report:
