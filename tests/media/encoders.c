@@ -104,9 +104,11 @@ GST_START_TEST (test_setup)
 
   server_play (server);
   {
-    g_autoptr (Player) one = player_new (server->url);
-    g_autoptr (Player) two = player_new (server->url);
+    g_autoptr (Player) one = NULL;
+    g_autoptr (Player) two = NULL;
 
+    one = player_new (server->url);
+    two = player_new (server->url);
     ck_assert_uint_eq (setup->n_encoders, 1);
     ck_assert (setup->is_null);
     g_object_get (setup->encoder, "target-bitrate", &bitrate, NULL);
@@ -129,12 +131,15 @@ GST_START_TEST (test_joiners_get_a_key_frame)
 
   server_play (server);
   {
-    g_autoptr (Player) first = player_new (server->url);
-    int before = g_atomic_int_get (&setup->n_key_frames);
-    g_autoptr (Player) second = player_connect (server->url);
-    gint64 since = g_get_monotonic_time ();
-    gint64 took;
+    g_autoptr (Player) first = NULL;
+    g_autoptr (Player) second = NULL;
+    gint64 since, took;
+    int before;
 
+    first = player_new (server->url);
+    before = g_atomic_int_get (&setup->n_key_frames);
+    second = player_connect (server->url);
+    since = g_get_monotonic_time ();
     player_await_media (second, 1);
     took = (g_get_monotonic_time () - since) / 1000;
     player_await_media (second, ENOUGH_FRAMES);
@@ -189,13 +194,14 @@ GST_START_TEST (test_an_encoder_fails)
 
   server_play (server);
   {
-    g_autoptr (Player) player = player_new (server->url);
+    g_autoptr (Player) player = NULL;
     g_autoptr (GstElement) sink =
         gst_bin_get_by_name (GST_BIN (server->pipeline), "sink");
     g_autoptr (GstBus) bus = gst_element_get_bus (server->pipeline);
     g_autoptr (GstMessage) message = NULL;
     g_autoptr (GError) error = NULL;
 
+    player = player_new (server->url);
     GST_ELEMENT_ERROR (
         setup->encoder, STREAM, ENCODE, ("No more bits."), (NULL));
     message = gst_bus_timed_pop_filtered (bus, WATCHDOG, GST_MESSAGE_ERROR);

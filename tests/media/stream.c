@@ -313,7 +313,9 @@ GST_START_TEST (test_codec_changes_for_nobody)
 
   fixture_play (fixture);
   {
-    g_autoptr (Consumer) early = consumer_new (fixture, "video/x-vp8");
+    g_autoptr (Consumer) early = NULL;
+
+    early = consumer_new (fixture, "video/x-vp8");
   }
   while (!changed) {
     g_autoptr (GstCaps) caps = gst_peer_stream_dup_caps (fixture->stream);
