@@ -127,12 +127,12 @@ on_ended (
     GstPeerSession *session, const GstStructure *report, gpointer user_data)
 {
   GstPeerSessions *self = user_data;
-  g_autoptr (GstPeerSession) keep = gst_peer_session_ref (session);
 
   g_mutex_lock (&self->lock);
-  g_hash_table_remove (self->sessions, gst_peer_session_get_id (session));
+  g_hash_table_steal (self->sessions, gst_peer_session_get_id (session));
   g_mutex_unlock (&self->lock);
   self->events->ended (session, report, self->user_data);
+  gst_peer_session_unref (session);
 }
 
 static const GstPeerSessionEvents session_events = {
