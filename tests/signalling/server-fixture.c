@@ -41,7 +41,7 @@ answer (gpointer data)
 
   gst_sdp_message_new (&sdp);
   gst_sdp_message_set_version (sdp, "0");
-  gst_sdp_message_add_attribute (sdp, ANSWER_LINE + 2, NULL);
+  gst_sdp_message_add_attribute (sdp, &ANSWER_LINE[2], NULL);
   if (self->size > 0) {
     g_autofree char *filling = g_strnfill (self->size, 'x');
 
