@@ -63,8 +63,9 @@ static void
 free_resource (gpointer data)
 {
   GstPeerResource *self = data;
-  g_autoptr (SoupServerMessage) message = gst_peer_resource_take_message (self);
+  SoupServerMessage *message = gst_peer_resource_take_message (self);
 
+  g_clear_object (&message);
   g_free (self->id);
   g_free (self->etag);
   g_strfreev (self->mids);

@@ -84,6 +84,19 @@ settle_location (GstPeerSessionServer *self, GError **error)
   return take_path (self, g_uri_get_path (uri), error);
 }
 
+/* Of a file, its key may have been left out without an error. */
+static gboolean
+has_key (GTlsCertificate *certificate)
+{
+  g_autofree char *pem = NULL;
+  g_autofree char *uri = NULL;
+
+  g_object_get (certificate, "private-key-pem", &pem, "private-key-pkcs11-uri",
+      &uri, NULL);
+
+  return pem != NULL || uri != NULL;
+}
+
 static gboolean
 settle_security (GstPeerSessionServer *self, GError **error)
 {
@@ -94,6 +107,9 @@ settle_security (GstPeerSessionServer *self, GError **error)
       !g_tls_backend_supports_tls (g_tls_backend_get_default ()))
     return fail (
         error, "%s needs TLS: install glib-networking.", self->location);
+  if (self->is_secure && !has_key (self->certificate))
+    return fail (error, "The tls-certificate for %s has no private key.",
+        self->location);
   if (self->auth_token != NULL && !gst_peer_http_is_token (self->auth_token))
     return fail (error,
         "The auth-token for %s is empty, or has characters "

@@ -27,6 +27,7 @@ add_event (Server *self, char *event)
 typedef struct {
   GstPeerSignaller *signaller;
   char *session;
+  gsize size;
 } Answer;
 
 static gpointer
@@ -40,7 +41,12 @@ answer (gpointer data)
 
   gst_sdp_message_new (&sdp);
   gst_sdp_message_set_version (sdp, "0");
-  gst_sdp_message_add_attribute (sdp, ANSWER_LINE + 2, NULL);
+  gst_sdp_message_add_attribute (sdp, &ANSWER_LINE[2], NULL);
+  if (self->size > 0) {
+    g_autofree char *filling = g_strnfill (self->size, 'x');
+
+    gst_sdp_message_add_attribute (sdp, "filling", filling);
+  }
   description =
       gst_webrtc_session_description_new (GST_WEBRTC_SDP_TYPE_ANSWER, sdp);
   gst_peer_signaller_send_description (signaller, session, description);
@@ -68,6 +74,7 @@ on_session_requested (GstPeerSignaller *signaller, const char *session,
     data = g_new0 (Answer, 1);
     data->signaller = g_object_ref (signaller);
     data->session = g_strdup (session);
+    data->size = self->answer_size;
     if (self->behaviour == ANSWERS)
       answer (data);
     else

@@ -49,6 +49,7 @@ typedef struct {
 
   Behaviour behaviour;
   GError *refusal;
+  gsize answer_size; /* at least */
 
   GMutex lock;
   GCond cond;

@@ -158,6 +158,25 @@ GST_END_TEST
 
 /* === TLS === */
 
+GST_START_TEST (test_certificate_without_key)
+{
+  g_autoptr (GTlsCertificate) whole = make_certificate ();
+  g_autofree char *pem = NULL;
+  g_autoptr (GTlsCertificate) part = NULL;
+  g_autoptr (GstPeerSignaller) signaller = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_object_get (whole, "certificate-pem", &pem, NULL);
+  part = g_tls_certificate_new_from_pem (pem, -1, NULL);
+  signaller = g_object_new (GST_TYPE_PEER_SESSION_SERVER, "location",
+      "wheps://127.0.0.1:1/live", "tls-certificate", part, NULL);
+  error = start_and_fail (signaller);
+  ck_assert_int_eq (error->code, GST_RESOURCE_ERROR_SETTINGS);
+  ck_assert_msg (
+      strstr (error->message, "private key") != NULL, "%s", error->message);
+}
+GST_END_TEST
+
 static Server *
 make_secure (GTlsCertificate *certificate)
 {
@@ -356,6 +375,7 @@ server_start_suite (void)
   tcase_add_test (tcase, test_shared_address);
   tcase_add_test (tcase, test_shared_address_with_tls);
   tcase_add_test (tcase, test_tls_beside_clear);
+  tcase_add_test (tcase, test_certificate_without_key);
   tcase_add_test (tcase, test_tls);
   tcase_add_test (tcase, test_tls_hang_up);
   tcase_add_test (tcase, test_tls_with_whoever);
