@@ -173,17 +173,21 @@ new_network_fault (
     const GstPeerHttpResponse *response, const char *url, int open_code)
 {
   g_autofree char *faults = NULL;
+  const char *advice;
 
   if (response->tls_errors == 0)
     return g_error_new (GST_RESOURCE_ERROR, open_code,
         "The request to %s failed: %s.", url, response->error->message);
 
   faults = describe_tls (response->tls_errors);
+  if (response->tls_errors & G_TLS_CERTIFICATE_UNKNOWN_CA)
+    advice = "Set tls-ca-file to the certificate of the authority, or leave "
+             "unknown-ca out of tls-validation-flags";
+  else
+    advice = "tls-validation-flags says what is checked";
 
   return g_error_new (GST_RESOURCE_ERROR, open_code,
-      "The certificate of %s cannot be trusted: %s. "
-      "tls-validation-flags says what is checked.",
-      url, faults);
+      "The certificate of %s cannot be trusted: %s. %s.", url, faults, advice);
 }
 
 static int

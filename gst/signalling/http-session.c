@@ -461,7 +461,8 @@ gst_peer_http_session_describe (
   char *text;
 
   if (self->phase != (is_offer ? IDLE : COUNTERED)) {
-    GST_WARNING ("a description that nobody has asked for");
+    if (self->phase < FAILED)
+      GST_WARNING ("a description that nobody has asked for");
     return;
   }
 
