@@ -236,22 +236,28 @@ for (const browserName of browserNames) {
       await endpoint.peer.close();
     });
 
-    test('has a picture soon', async (t) => {
-      const times = [];
-      for (let run = 0; run < 6; run++) {
-        const page = await openPage(browser, launched.url, {
-          prepare: () => addEventListener('DOMContentLoaded', () =>
-            document.querySelector('video').requestVideoFrameCallback(
-              (now) => { window.firstPicture = now; })),
-        });
-        const handle = await page.waitForFunction(() => window.firstPicture);
-        times.push(Math.round(await handle.jsonValue()));
-        await page.close();
-      }
-      t.diagnostic(`first picture after ${times.join(', ')} ms`);
-      const median = times.sort((a, b) => a - b)[times.length >> 1];
-      if (browserName === 'chromium')
-        assert.ok(median <= firstPicture, `median ${median} ms`);
-    });
+    // The first of a server has to wait for the encoder, too.
+    for (const which of ['first', 'next']) {
+      test(`has a picture soon, for the ${which} viewer`, async (t) => {
+        const times = [];
+        for (let run = 0; run < 5; run++) {
+          const server = which === 'first' ? await Launch.start(camera) : launched;
+          const page = await openPage(browser, server.url, {
+            prepare: () => addEventListener('DOMContentLoaded', () =>
+              document.querySelector('video').requestVideoFrameCallback(
+                (now) => { window.firstPicture = now; })),
+          });
+          const handle = await page.waitForFunction(() => window.firstPicture);
+          times.push(Math.round(await handle.jsonValue()));
+          await page.close();
+          if (server !== launched)
+            server.kill();
+        }
+        t.diagnostic(`after ${times.join(', ')} ms`);
+        const median = times.sort((a, b) => a - b)[times.length >> 1];
+        if (browserName === 'chromium')
+          assert.ok(median <= firstPicture, `median ${median} ms`);
+      });
+    }
   });
 }
