@@ -280,6 +280,18 @@ starts_early (GstPeerEndpoint *self)
   return self->settings.signaller == NULL && !is_client (self);
 }
 
+/* The process's DTLS certificate is made with its first DTLS element, an RSA key
+ * of some hundred milliseconds: before a server is found, and not while the
+ * first peer waits for its answer. */
+static void
+make_certificate (void)
+{
+  g_autoptr (GstElement) element = gst_element_factory_make ("dtlsdec", NULL);
+
+  if (element != NULL)
+    gst_object_ref_sink (element);
+}
+
 /**
  * gst_peer_endpoint_change_state:
  *
@@ -296,7 +308,10 @@ gst_peer_endpoint_change_state (
         self->settings.signaller != NULL
             ? GST_PEER_ROLE_NONE
             : gst_peer_role_find (self->settings.location, self->klass->sends);
-    return starts_early (self) ? start (self) : TRUE;
+    if (!starts_early (self))
+      return TRUE;
+    make_certificate ();
+    return start (self);
   case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
     return self->started || gst_peer_endpoint_is_closed (self) || start (self);
   case GST_STATE_CHANGE_PAUSED_TO_READY:

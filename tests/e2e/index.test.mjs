@@ -148,6 +148,21 @@ for (const browserName of browserNames) {
       });
     }
 
+    test('counts who watches', async () => {
+      const page = await openPage(browser, new URL('/', launched.url).href);
+      const shows = (text) => page.waitForFunction((wanted) =>
+        document.querySelector('.tile small')?.textContent === wanted,
+      { polling: 100 }, text);
+      await shows('no viewers');
+      const viewer = await openPage(browser, launched.url);
+      await viewer.waitForFunction(() => document.body.dataset.state === 'live');
+      await page.bringToFront();
+      await shows('1 viewer');
+      await viewer.close();
+      await shows('no viewers');
+      await page.close();
+    });
+
     test('follows what comes and goes', async () => {
       streams = [];
       const page = await openPage(browser, front.url, { size: phone });

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The page that publishes, to an endpoint whose peer is another page.
+// The page that publishes: to a peersrc, and to an endpoint whose peer is another
+// page.
 
 import assert from 'node:assert/strict';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { Endpoint } from './endpoint.mjs';
 import { Front } from './front.mjs';
-import { browserNames, launchBrowser } from './harness.mjs';
+import { browserNames, launchBrowser, makeTempDir } from './harness.mjs';
 import { camera, Launch } from './launch.mjs';
+import { readNumbers } from './media.mjs';
 import { cell, desktop, openPage, phone, shoot, stateOf, waitForState }
   from './pages.mjs';
 
@@ -89,6 +92,34 @@ for (const browserName of browserNames) {
         await page.close();
       });
     }
+
+    test('what is published is recorded', async (t) => {
+      const dir = await makeTempDir();
+      t.after(() => dir.remove());
+      const path = join(dir.path, 'published.webm');
+      const server = await Launch.start('peersrc LOCATION name=s ' +
+        's.video_0 ! queue ! video/x-vp8 ! webmmux name=m ! ' +
+        `filesink location=${path} s.audio_0 ! queue ! audio/x-opus ! m.`,
+      { scheme: 'whip' });
+      t.after(() => server.kill());
+      const page = await openPage(browser, new URL('/', server.url).href);
+      await page.waitForSelector('.tile');
+      await Promise.all([page.waitForNavigation(), page.click('.tile')]);
+      assert.equal(page.url(), `${server.url}?publish`);
+      await page.waitForSelector('#picture option');
+      await page.click('#publish');
+      await waitForState(page, 'live');
+      await page.click('#show-statistics');
+      await cell(page, 'Codec', /^VP8 opus$/i);
+      await cell(page, 'Round trip', /^\d+ ms/);
+      await cell(page, 'Bitrate', /^[\d.]+ [kM]bit/);
+      await page.click('#publish');
+      await waitForState(page, 'stopped');
+      const [code] = await server.exited;
+      assert.equal(code, 0, server.output + server.log);
+      assert.ok((await readNumbers(path)).length > 10);
+      await page.close();
+    });
 
     test('without a microphone, in one click', async (t) => {
       const { endpoint, front } = await openEndpoint(t);
