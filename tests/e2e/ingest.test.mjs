@@ -16,7 +16,7 @@ async function publish(page, url) {
   return page.evaluate(async (address, options) => {
     const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     window.peer = peer;
-    for (const track of window.makeStream(options).getTracks())
+    for (const track of (await window.makeStream(options)).getTracks())
       peer.addTransceiver(track, { direction: 'sendonly' });
     await peer.setLocalDescription();
     const response = await fetch(address, {
@@ -68,7 +68,7 @@ for (const browserName of browserNames) {
     let browser;
     let dir;
     before(async () => {
-      browser = await launchBrowser(browserName);
+      browser = await launchBrowser(browserName, { devices: true });
       dir = await makeTempDir();
     });
     after(async () => {

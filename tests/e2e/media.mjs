@@ -13,8 +13,11 @@ export const tone = 1000; // Hz
 const bits = 12;
 const run = promisify(execFile);
 
-/** In a page: a stream with numbered frames and a tone. */
-export function makeStream({ width, height, tone }) {
+/**
+ * In a page: a stream with numbered frames and a tone. Without a sound card
+ * Firefox has no time in an AudioContext, but a fake microphone of 1 kHz.
+ */
+export async function makeStream({ width, height, tone }) {
   const canvas = document.createElement('canvas');
   canvas.width = width;
   canvas.height = height;
@@ -32,15 +35,23 @@ export function makeStream({ width, height, tone }) {
   };
   setInterval(draw, 1000 / 30);
   draw();
-  const audio = new AudioContext();
-  const oscillator = audio.createOscillator();
-  const destination = audio.createMediaStreamDestination();
-  oscillator.frequency.value = tone;
-  oscillator.connect(destination);
-  oscillator.start();
+  const makeTone = () => {
+    const audio = new AudioContext();
+    const oscillator = audio.createOscillator();
+    const destination = audio.createMediaStreamDestination();
+    oscillator.frequency.value = tone;
+    oscillator.connect(destination);
+    oscillator.start();
+    return destination.stream;
+  };
+  const sound = /Firefox/.test(navigator.userAgent)
+    ? await navigator.mediaDevices.getUserMedia({ audio: {
+      autoGainControl: false, echoCancellation: false, noiseSuppression: false,
+    } })
+    : makeTone();
   return new MediaStream([
     ...canvas.captureStream(30).getVideoTracks(),
-    ...destination.stream.getAudioTracks(),
+    ...sound.getAudioTracks(),
   ]);
 }
 
