@@ -415,8 +415,7 @@ set_body (GstPeerHttpExchange *self)
         self->message, self->content_type, self->request_body);
 }
 
-/* After a challenge, or on another connection than the one that was kept alive
- * too long. What has been read of the body would not be sent again. */
+/* After a challenge. What libsoup has read of the body it does not send again. */
 static void
 on_restarted (SoupMessage *message, gpointer user_data)
 {

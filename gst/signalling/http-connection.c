@@ -9,6 +9,7 @@
 
 #include <glib-unix.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 /* libsoup's server waits for ever for whoever is slow, so each connection has a
  * deadline for what is to come next. When it is over, the socket is shut down,
@@ -60,9 +61,18 @@ attach (GSource *source)
 
 /* === deadlines === */
 
+/* With a reset at the close that follows. Otherwise the kernel would keep what
+ * was not read for minutes; and who writes on against a closed window would not
+ * learn of the end. */
 static void
 cut (GstPeerHttpConnection *self)
 {
+  struct linger none = { .l_onoff = 1 };
+
+  if (g_socket_is_closed (self->socket))
+    return;
+  setsockopt (g_socket_get_fd (self->socket), SOL_SOCKET, SO_LINGER, &none,
+      sizeof (none));
   g_cancellable_cancel (self->cancellable);
   g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
 }

@@ -15,6 +15,9 @@
  * itself. */
 #define CALL_TIMEOUT (10 * G_TIME_SPAN_SECOND)
 
+/* More than a response takes. */
+#define MAX_LAST_TURNS 16
+
 struct _GstPeerHttpServer {
   char *key;
   GTlsCertificate *certificate; /* NULL in the clear */
@@ -200,6 +203,12 @@ stop (gpointer user_data)
   GstPeerHttpServer *self = ((Call *)user_data)->server;
 
   g_clear_pointer (&self->listener, gst_peer_http_listener_free);
+  /* What was answered just now is written when libsoup gets its turn. */
+  for (guint i = 0; i < MAX_LAST_TURNS; i++) {
+    if (!g_main_context_iteration (
+            gst_peer_loop_get_context (self->loop), FALSE))
+      break;
+  }
   soup_server_disconnect (self->soup);
   g_clear_object (&self->soup);
   g_clear_pointer (&self->routes, g_hash_table_unref);

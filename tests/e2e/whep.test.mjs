@@ -127,6 +127,27 @@ describe('the WHEP server', { timeout: 120000 }, () => {
     assert.equal((await fetch(new URL('/other', url))).status, 404);
   });
 
+  test('a page of another origin may do all of it', async () => {
+    const offer = await makeOffer(page);
+    const seen = await page.evaluate(async (address, body) => {
+      const authorized = { Authorization: 'Bearer any' };
+      const opened = await fetch(address, { method: 'POST', body,
+        headers: { ...authorized, 'Content-Type': 'application/sdp' } });
+      const session = new URL(opened.headers.get('Location'), address);
+      const patched = await fetch(session, { method: 'PATCH',
+        body: 'a=end-of-candidates\r\n',
+        headers: { ...authorized, 'If-Match': opened.headers.get('ETag'),
+          'Content-Type': 'application/trickle-ice-sdpfrag' } });
+      const elsewhere = await fetch(new URL('/other', address));
+      const ended = await fetch(session,
+        { method: 'DELETE', headers: authorized });
+      return { origin: window.origin,
+        statuses: [opened, patched, elsewhere, ended].map((r) => r.status) };
+    }, url, offer);
+    assert.notEqual(seen.origin, new URL(url).origin);
+    assert.deepEqual(seen.statuses, [201, 204, 404, 200]);
+  });
+
   test('all viewers share one encoder', async () => {
     for (let viewer = 0; viewer < 3; viewer++)
       await accept(page, (await open()).answer);
