@@ -246,10 +246,12 @@ gst_peer_session_take_description (
     return;
   }
 
-  self->negotiating = TRUE;
   if (own->type == GST_WEBRTC_SDP_TYPE_OFFER) {
+    if (self->negotiating && (!self->offers || self->dropped != NULL))
+      return;
     if (self->offers)
       gst_peer_session_replace_connection (self);
+    self->negotiating = TRUE;
     take_offer (self, own);
   } else if (self->offers) {
     take_answer (self, own);

@@ -19,6 +19,7 @@ struct _GstPeerSession {
   /* Used on the loop, but for what is atomic. */
   GstElement *bin;
   GstElement *connection;
+  GstElement *dropped; /* the one before */
   GSource *timeout; /* one thing is waited for at a time */
   gboolean negotiating;
   gboolean offers;      /* the offer is ours */

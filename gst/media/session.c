@@ -34,6 +34,7 @@ gst_peer_session_unref (GstPeerSession *self)
     return;
 
   self->media_class->free (self->media);
+  gst_clear_object (&self->dropped);
   gst_clear_object (&self->connection);
   gst_clear_object (&self->bin);
   g_clear_pointer (&self->report, gst_structure_free);
@@ -298,18 +299,21 @@ drop_bin (GstElement *element, gpointer bin)
 /**
  * gst_peer_session_replace_connection:
  *
- * Drops the one that nobody has answered yet, and begins with a new one.
+ * Drops the one that nobody has answered yet, and begins with a new one. Once:
+ * other threads may be looking at the first.
  */
 void
 gst_peer_session_replace_connection (GstPeerSession *self)
 {
+  GstElement *bin = self->bin;
+
   g_signal_handlers_disconnect_by_data (self->connection, self);
-  gst_element_call_async (GST_ELEMENT (self->parent), drop_bin,
-      g_steal_pointer (&self->bin), gst_object_unref);
-  gst_clear_object (&self->connection);
+  self->dropped = self->connection;
   self->offers = FALSE;
   self->described = FALSE;
   add_connection (self);
+  gst_element_call_async (
+      GST_ELEMENT (self->parent), drop_bin, bin, gst_object_unref);
 }
 
 /**

@@ -174,7 +174,7 @@ on_stream_request (GstPeerSessionServer *self, SoupServerMessage *message)
   } else if (g_str_equal (method, "GET") &&
              gst_peer_http_accepts (message, "text/html")) {
     gst_peer_http_respond (message, SOUP_STATUS_OK);
-    gst_peer_web_player_respond (message);
+    gst_peer_web_player_respond (message, g_str_equal (self->scheme, "whip"));
   } else if (g_str_equal (method, "GET")) {
     gst_peer_http_respond (message, SOUP_STATUS_NO_CONTENT);
   } else if (g_str_equal (method, "HEAD")) {

@@ -125,14 +125,15 @@ asks_to_publish (GUri *uri)
 /**
  * gst_peer_web_player_respond:
  * @message: a GET or HEAD, that has its status
+ * @publishes: whether streams are published there, and not played
  *
- * With the page of the stream at its own address: the player, or with
- * `?publish` the page that publishes.
+ * With the page of the stream at its own address: the player, or where streams
+ * are published or `?publish` is asked for, the page that publishes.
  */
 void
-gst_peer_web_player_respond (SoupServerMessage *message)
+gst_peer_web_player_respond (SoupServerMessage *message, gboolean publishes)
 {
-  if (asks_to_publish (soup_server_message_get_uri (message)))
+  if (publishes || asks_to_publish (soup_server_message_get_uri (message)))
     respond_page (message, "publish.html", POLICY NOT_FRAMED, OWN_DEVICES);
   else
     respond_page (message, "player.html", POLICY, NO_DEVICES);

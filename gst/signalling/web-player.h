@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-void gst_peer_web_player_respond (SoupServerMessage *message);
+void gst_peer_web_player_respond (
+    SoupServerMessage *message, gboolean publishes);
 void gst_peer_web_player_respond_index (SoupServerMessage *message);
 void gst_peer_web_player_respond_file (
     SoupServerMessage *message, const char *name);

@@ -140,15 +140,17 @@ for (const browserName of browserNames) {
       assert.equal(await publish(page, launched.url), 201);
       await awaitFrames(page, 60);
       const sent = await framesSent(page);
-      const closed = page.evaluate(() => new Promise((resolve) => {
+      await page.evaluate(() => {
         const { transport } = window.peer.getSenders()[0];
-        transport.onstatechange = () => transport.state === 'closed' &&
-          resolve();
-      }));
+        window.closed = new Promise((resolve) => {
+          transport.onstatechange = () => transport.state === 'closed' &&
+            resolve();
+        });
+      });
       const end = await launched.interrupt();
       assert.equal(end.code, 0, launched.output + launched.log);
       assert.ok(end.took < 3000, `took ${end.took} ms`);
-      await closed;
+      await page.evaluate(() => window.closed);
       await checkFile(path, sent);
       await page.close();
     });

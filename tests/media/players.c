@@ -7,7 +7,7 @@
 
 /* === the peersink === */
 
-static guint
+guint
 find_port (void)
 {
   g_autoptr (GSocketListener) listener = g_socket_listener_new ();

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A peersrc that several peersinks publish to, in one process. */
+
+#include <gst/check/gstcheck.h>
+#include <gst/webrtc/webrtc.h>
+
+#include "players.h"
+
+#define SOURCE                                                                 \
+  "videotestsrc is-live=true name=source ! video/x-raw,width=160,height=120"
+
+/* === who is published to === */
+
+/* What has come out of the pads of each name. */
+typedef struct {
+  GstElement *pipeline;
+  GstElement *src;
+  char *url;
+
+  GMutex lock;
+  GCond cond;
+  guint n_buffers[3];
+  guint n_eos[3];
+  guint n_removed[3];
+} Studio;
+
+static guint
+get_index (GstPad *pad)
+{
+  guint index = GST_PAD_NAME (pad)[strlen ("video_")] - '0';
+
+  ck_assert_uint_lt (index, 3);
+
+  return index;
+}
+
+static void
+count (Studio *self, guint *counter)
+{
+  g_mutex_lock (&self->lock);
+  (*counter)++;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->lock);
+}
+
+static GstPadProbeReturn
+on_data (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Studio *self = user_data;
+  guint index = get_index (pad);
+
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER)
+    count (self, &self->n_buffers[index]);
+  else if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
+    count (self, &self->n_eos[index]);
+
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+on_pad_added (GstElement *src, GstPad *pad, Studio *self)
+{
+  GstElement *sink;
+  g_autoptr (GstPad) input = NULL;
+
+  if (!g_str_has_prefix (GST_PAD_NAME (pad), "video"))
+    return;
+  sink = gst_element_factory_make ("fakesink", NULL);
+  g_object_set (sink, "async", FALSE, "sync", FALSE, NULL);
+  gst_bin_add (GST_BIN (self->pipeline), sink);
+  gst_element_sync_state_with_parent (sink);
+  input = gst_element_get_static_pad (sink, "sink");
+  gst_pad_link (pad, input);
+  gst_pad_add_probe (pad,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_data,
+      self, NULL);
+}
+
+static void
+on_pad_removed (GstElement *src, GstPad *pad, Studio *self)
+{
+  if (g_str_has_prefix (GST_PAD_NAME (pad), "video"))
+    count (self, &self->n_removed[get_index (pad)]);
+}
+
+static Studio *
+studio_new (guint max_sessions)
+{
+  Studio *self = g_new0 (Studio, 1);
+  g_autofree char *location = NULL;
+  guint port = find_port ();
+
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->cond);
+  location = g_strdup_printf ("whip://127.0.0.1:%u/in", port);
+  self->url = g_strdup_printf ("http://127.0.0.1:%u/in", port);
+  self->pipeline = gst_pipeline_new (NULL);
+  self->src = gst_element_factory_make ("peersrc", NULL);
+  g_object_set (self->src, "location", location, "max-sessions", max_sessions,
+      "wait-for-next", TRUE, NULL);
+  gst_bin_add (GST_BIN (self->pipeline), self->src);
+  g_signal_connect (self->src, "pad-added", G_CALLBACK (on_pad_added), self);
+  g_signal_connect (
+      self->src, "pad-removed", G_CALLBACK (on_pad_removed), self);
+  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
+
+  return self;
+}
+
+static void
+studio_free (Studio *self)
+{
+  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  gst_object_unref (self->pipeline);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->cond);
+  g_free (self->url);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Studio, studio_free)
+
+static void
+await_count (Studio *self, guint *counter, guint value)
+{
+  gint64 end = g_get_monotonic_time () + WATCHDOG / GST_USECOND;
+  gboolean in_time = TRUE;
+
+  g_mutex_lock (&self->lock);
+  while (*counter < value && in_time)
+    in_time = g_cond_wait_until (&self->cond, &self->lock, end);
+  g_mutex_unlock (&self->lock);
+  ck_assert_msg (in_time, "%u of %u", *counter, value);
+}
+
+/* === who publishes === */
+
+static GstElement *
+publish (Studio *studio, guint timeout)
+{
+  g_autofree char *description = g_strdup_printf (
+      SOURCE " ! peersink location=%s timeout=%u", studio->url, timeout);
+  GstElement *pipeline = gst_parse_launch (description, NULL);
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+
+  return pipeline;
+}
+
+static void
+stop (GstElement *pipeline)
+{
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}
+
+GST_START_TEST (test_publishers_have_pads_of_their_own)
+{
+  g_autoptr (Studio) studio = studio_new (2);
+  GstElement *first = publish (studio, 10000);
+  GstElement *second, *next;
+  g_auto (GStrv) sessions = NULL;
+
+  await_count (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
+  second = publish (studio, 10000);
+  await_count (studio, &studio->n_buffers[1], ENOUGH_FRAMES);
+  g_object_get (studio->src, "sessions", &sessions, NULL);
+  ck_assert_uint_eq (g_strv_length (sessions), 2);
+
+  /* The end of one is no matter of the other's. */
+  stop (first);
+  await_count (studio, &studio->n_eos[0], 1);
+  await_count (studio, &studio->n_removed[0], 1);
+  await_count (studio, &studio->n_buffers[1], studio->n_buffers[1] + 15);
+  ck_assert_uint_eq (studio->n_eos[1], 0);
+
+  stop (second);
+  await_count (studio, &studio->n_removed[1], 1);
+
+  /* There is a next one, as was asked for. */
+  next = publish (studio, 10000);
+  await_count (
+      studio, &studio->n_buffers[0], studio->n_buffers[0] + ENOUGH_FRAMES);
+  stop (next);
+  await_count (studio, &studio->n_eos[0], 2);
+}
+GST_END_TEST
+
+GST_START_TEST (test_one_too_many_is_told_so)
+{
+  g_autoptr (Studio) studio = studio_new (1);
+  GstElement *first = publish (studio, 10000);
+  GstElement *second;
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  const GstStructure *details;
+  guint status;
+
+  await_count (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
+  second = publish (studio, 1000);
+  bus = gst_element_get_bus (second);
+  message = gst_bus_timed_pop_filtered (bus, WATCHDOG, GST_MESSAGE_ERROR);
+  ck_assert (message != NULL);
+  gst_message_parse_error_details (message, &details);
+  ck_assert (gst_structure_get_uint (details, "http-status-code", &status));
+  ck_assert_uint_eq (status, 503);
+  stop (second);
+
+  await_count (studio, &studio->n_buffers[0], studio->n_buffers[0] + 15);
+  stop (first);
+}
+GST_END_TEST
+
+static Suite *
+publishers_suite (void)
+{
+  Suite *suite = suite_create ("publishers");
+  TCase *tcase = tcase_create ("publishers");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_test (tcase, test_publishers_have_pads_of_their_own);
+  tcase_add_test (tcase, test_one_too_many_is_told_so);
+
+  return suite;
+}
+
+GST_CHECK_MAIN (publishers);
