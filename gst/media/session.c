@@ -5,6 +5,8 @@
 
 #include "session-private.h"
 
+#include "settings.h"
+
 /* A peer that was described to and never connects. */
 #define CONNECT_TIMEOUT 30000 /* ms */
 
@@ -220,11 +222,11 @@ static void
 set_ice_servers (GstPeerSession *self)
 {
   g_autofree char *stun_server = NULL;
-  g_auto (GStrv) turn_servers = NULL;
+  g_auto (GStrv) turn_servers =
+      gst_peer_settings_dup_turn_servers (G_OBJECT (self->parent));
   char **servers;
 
-  g_object_get (self->parent, "stun-server", &stun_server, "turn-servers",
-      &turn_servers, NULL);
+  g_object_get (self->parent, "stun-server", &stun_server, NULL);
   if (stun_server != NULL)
     g_object_set (self->connection, "stun-server", stun_server, NULL);
   servers = stun_server == NULL && turn_servers == NULL ? self->ice_servers
