@@ -109,7 +109,7 @@ fail_to_connect (GstPeerSession *self)
   g_autoptr (GError) error = g_error_new (GST_RESOURCE_ERROR,
       GST_RESOURCE_ERROR_OPEN_READ_WRITE,
       "The peer could not be reached within %u s: no pair of ICE candidates "
-      "works. A TURN server may be needed.",
+      "works. Firewalls may need a TURN server between (turn-servers).",
       CONNECT_TIMEOUT / 1000);
 
   gst_peer_session_fail (self, error);
@@ -154,8 +154,8 @@ fail_connection (GstPeerSession *self)
       g_error_new_literal (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
           gst_peer_session_is_connected (self)
               ? "The peer does not answer any more."
-              : "The peer cannot be reached: ICE has failed. A TURN server may "
-                "be needed.");
+              : "The peer cannot be reached: ICE has failed. Firewalls may "
+                "need a TURN server between (turn-servers).");
 
   gst_peer_session_fail (self, error);
 }

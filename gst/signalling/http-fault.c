@@ -182,7 +182,8 @@ new_network_fault (
 
   return g_error_new (GST_RESOURCE_ERROR, open_code,
       "The certificate of %s cannot be trusted: %s. "
-      "tls-validation-flags says what is checked.",
+      "Set tls-ca-file to what is to be trusted; tls-validation-flags says what "
+      "is checked.",
       url, faults);
 }
 
