@@ -121,16 +121,34 @@ on_failed (GstPeerSession *session, const GError *error, guint http_status,
     post_error (self, error, http_status);
 }
 
+/* For messages, without what may be a secret. */
+static char *
+describe_location (GstPeerEndpoint *self)
+{
+  g_autoptr (GUri) uri =
+      self->settings.location != NULL
+          ? g_uri_parse (self->settings.location, G_URI_FLAGS_NONE, NULL)
+          : NULL;
+
+  if (uri == NULL)
+    return g_strdup ("location");
+
+  return g_uri_to_string_partial (
+      uri, G_URI_HIDE_USERINFO | G_URI_HIDE_QUERY | G_URI_HIDE_FRAGMENT);
+}
+
 /* Who publishes is not done when the endpoint is. */
 static void
 check_publisher (GstPeerEndpoint *self)
 {
+  g_autofree char *location = NULL;
   g_autoptr (GError) error = NULL;
 
   if (self->role != GST_PEER_ROLE_WHIP_CLIENT || self->failed)
     return;
-  error = g_error_new_literal (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
-      "The endpoint has ended the session.");
+  location = describe_location (self);
+  error = g_error_new (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
+      "The endpoint at %s has ended the session.", location);
   post_error (self, error, 0);
 }
 
@@ -256,6 +274,7 @@ make_signaller (GstPeerEndpoint *self, GError **error)
 static gboolean
 start (GstPeerEndpoint *self)
 {
+  g_autofree char *location = describe_location (self);
   g_autoptr (GError) error = NULL;
   g_autoptr (GstPeerSignaller) signaller = make_signaller (self, &error);
 
@@ -265,8 +284,7 @@ start (GstPeerEndpoint *self)
     return TRUE;
 
   self->started = FALSE;
-  g_prefix_error (&error, "%s: ",
-      self->settings.location != NULL ? self->settings.location : "location");
+  g_prefix_error (&error, "%s: ", location);
   post_error (self, error, 0);
 
   return FALSE;

@@ -10,6 +10,8 @@
 #include "encoding.h"
 #include "frame-order.h"
 
+#include <gst/pbutils/pbutils.h>
+
 struct _GstPeerInput {
   GstBin *element;
   GstPad *pad;
@@ -20,6 +22,7 @@ struct _GstPeerInput {
   GstCaps *form; /* without its details; guarded by the object lock of @pad */
 
   /* Used on the streaming thread. */
+  GstCaps *refused; /* the last ones */
   gboolean is_reordered;
   GstPeerFrameOrder order;
 };
@@ -213,16 +216,40 @@ make_front (GstPeerInput *self, const GstPeerCodec *codec, gboolean is_rtp,
   return TRUE;
 }
 
+/* They come again with each buffer. */
 static gboolean
 refuse_caps (GstPeerInput *self, const GstCaps *caps, const char *why)
 {
   g_autofree char *text = gst_caps_to_string (caps);
 
+  if (self->refused != NULL && gst_caps_is_equal (self->refused, caps))
+    return FALSE;
+  gst_clear_caps (&self->refused);
+  self->refused = gst_caps_copy (caps);
   GST_ELEMENT_ERROR (self->element, STREAM, FORMAT,
       ("What comes in at %s cannot be sent: %s", GST_PAD_NAME (self->pad), why),
       ("%s", text));
 
   return FALSE;
+}
+
+/* What has a codec of ours lacks a payloader here; what has none may be a file's
+ * that is taken apart, but not decoded. */
+static gboolean
+refuse_codec (GstPeerInput *self, const GstCaps *caps, gboolean is_known)
+{
+  g_autofree char *name = gst_pb_utils_get_codec_description (caps);
+  g_autofree char *why = NULL;
+
+  if (is_known || gst_peer_caps_are_rtp (caps))
+    return refuse_caps (self, caps, "there is no payloader for it.");
+  why = g_strdup_printf (
+      "WebRTC peers take no %s. Put decodebin in front, or in the place of "
+      "parsebin, so that it is encoded anew.",
+      name != NULL ? name
+                   : gst_structure_get_name (gst_caps_get_structure (caps, 0)));
+
+  return refuse_caps (self, caps, why);
 }
 
 static gboolean
@@ -237,7 +264,7 @@ set_form (GstPeerInput *self, const GstCaps *caps, GstCaps *form)
   set_target (self, self->output);
   if (!gst_peer_caps_are_raw (caps)) {
     if (codec == NULL || !gst_peer_codec_can_send (codec, caps))
-      return refuse_caps (self, caps, "there is no payloader for it.");
+      return refuse_codec (self, caps, codec != NULL);
     if (!make_front (self, codec, is_rtp, &error))
       return refuse_caps (self, caps, error->message);
   }
@@ -285,6 +312,9 @@ on_input_event (GstPad *pad, GstObject *parent, GstEvent *event)
       gst_event_unref (event);
       return FALSE;
     }
+    gst_clear_caps (&self->refused);
+  } else if (GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START) {
+    gst_clear_caps (&self->refused);
   }
 
   return gst_pad_event_default (pad, parent, event);
@@ -342,6 +372,7 @@ gst_peer_input_free (GstPeerInput *self)
   remove_front (self);
   gst_object_unref (self->output);
   gst_clear_caps (&self->form);
+  gst_clear_caps (&self->refused);
   gst_object_unref (self->pad);
   g_free (self);
 }

@@ -293,6 +293,28 @@ gst_peer_outlet_disconnect (GstPeerOutlet *self)
 
 /* === the end === */
 
+/* A muxer that has never been told what a track is writes a file that nobody
+ * reads (mp4mux of 1.22). Of video only its first frame could tell. */
+#define NO_AUDIO                                                               \
+  "audio/x-opus,rate=48000,channels=2,channel-mapping-family=0; "              \
+  "audio/x-raw,format=S16LE,layout=interleaved,rate=48000,channels=2; "        \
+  "audio/x-mulaw,rate=8000,channels=1; audio/x-alaw,rate=8000,channels=1"
+
+static void
+push_caps (GstPeerOutlet *self)
+{
+  g_autoptr (GstCaps) downstream = gst_peer_outlet_query_downstream (self);
+  g_autoptr (GstCaps) silence = gst_caps_from_string (NO_AUDIO);
+  GstCaps *caps =
+      gst_caps_intersect_full (silence, downstream, GST_CAPS_INTERSECT_FIRST);
+
+  if (g_str_equal (self->media, "audio") && !gst_caps_is_empty (caps)) {
+    caps = gst_caps_fixate (caps);
+    gst_pad_push_event (self->pad, gst_event_new_caps (caps));
+  }
+  gst_caps_unref (caps);
+}
+
 /* Unless it has come from the connection; also to who never got anything. */
 static void
 push_eos (GstPeerOutlet *self)
@@ -307,7 +329,10 @@ push_eos (GstPeerOutlet *self)
 
     gst_segment_init (&segment, GST_FORMAT_TIME);
     gst_pad_push_event (self->pad, gst_event_new_stream_start (id));
+    push_caps (self);
     gst_pad_push_event (self->pad, gst_event_new_segment (&segment));
+    /* Has parsers pass on what they know. */
+    gst_pad_push_event (self->pad, gst_event_new_gap (0, 20 * GST_MSECOND));
   }
   gst_pad_push_event (self->pad, gst_event_new_eos ());
 }
@@ -337,6 +362,24 @@ gst_peer_outlet_end (GstPeerOutlet *self)
   self->over = TRUE;
   g_atomic_int_inc (&self->ref_count);
   gst_element_call_async (self->element, end, self, outlet_unref);
+}
+
+/**
+ * gst_peer_outlet_end_unused:
+ *
+ * The peer sends nothing that could come there. Whoever waits for it would wait
+ * for ever.
+ */
+void
+gst_peer_outlet_end_unused (GstPeerOutlet *self)
+{
+  if (!self->over && gst_pad_is_linked (self->pad))
+    GST_ELEMENT_WARNING (self->element, STREAM, FAILED,
+        ("The peer sends no %s that what is linked to %s takes: that ends at "
+         "once.",
+            self->media, GST_PAD_NAME (self->pad)),
+        (NULL));
+  gst_peer_outlet_end (self);
 }
 
 /**

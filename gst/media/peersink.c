@@ -102,22 +102,34 @@ gst_peer_sink_dup_streams (GstPeerSink *self)
   return streams;
 }
 
-/* Whether each stream has said what it is. */
+/* Whether each stream has said what it is, or that it comes to nothing. */
 static gboolean
 is_ready (GstBin *element)
 {
   g_autoptr (GPtrArray) streams =
       gst_peer_sink_dup_streams (GST_PEER_SINK (element));
+  guint n_known = 0;
 
   for (guint i = 0; i < streams->len; i++) {
-    g_autoptr (GstCaps) caps =
-        gst_peer_stream_dup_caps (g_ptr_array_index (streams, i));
+    GstPeerStream *stream = g_ptr_array_index (streams, i);
+    g_autoptr (GstCaps) caps = gst_peer_stream_dup_caps (stream);
 
-    if (caps == NULL)
+    if (caps != NULL)
+      n_known++;
+    else if (!GST_PAD_IS_EOS (gst_peer_stream_get_input (stream)))
       return FALSE;
   }
 
-  return streams->len > 0;
+  return n_known > 0;
+}
+
+static void
+on_stream_changed (gpointer user_data)
+{
+  GstPeerSink *self = user_data;
+
+  gst_peer_sessions_check_ready (
+      gst_peer_endpoint_get_sessions (self->endpoint));
 }
 
 static void
@@ -132,6 +144,8 @@ take_eos (GstPeerSink *self, GstEvent *event)
   GST_OBJECT_UNLOCK (self);
   if (all)
     gst_peer_endpoint_close (self->endpoint, GST_PEER_END_EOS, NULL);
+  else
+    on_stream_changed (self);
 }
 
 static GstPadProbeReturn
@@ -186,15 +200,6 @@ set_preference (GstPeerSink *self, GstCaps **preference, const GValue *value)
   GST_OBJECT_LOCK (self);
   gst_caps_replace (preference, caps);
   GST_OBJECT_UNLOCK (self);
-}
-
-static void
-on_stream_changed (gpointer user_data)
-{
-  GstPeerSink *self = user_data;
-
-  gst_peer_sessions_check_ready (
-      gst_peer_endpoint_get_sessions (self->endpoint));
 }
 
 static const GstPeerStreamEvents stream_events = {

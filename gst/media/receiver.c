@@ -258,7 +258,7 @@ accept_answer (gpointer user_data, const GstSDPMessage *answer, GError **error)
         gst_peer_media_sends (gst_sdp_message_get_media (answer, slot->mline)))
       n_active++;
     else
-      gst_peer_outlet_end (slot->outlet);
+      gst_peer_outlet_end_unused (slot->outlet);
   }
   if (n_active > 0)
     return TRUE;
@@ -337,11 +337,32 @@ answer_medium (Receiver *self, GstSDPMedia *media, guint mline)
   if (gst_peer_codecs_choose_receive (media, downstream, NULL, &payload_type) ==
       NULL) {
     reject (media);
+    gst_peer_outlet_end_unused (slot->outlet);
     return FALSE;
   }
   reduce (media, payload_type);
 
   return TRUE;
+}
+
+/* A pad for each medium, whatever the peer has: a pipeline that is written for
+ * both waits for both. */
+static void
+end_unused (Receiver *self)
+{
+  static const char *const media[] = { "video", "audio" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (media); i++) {
+    gboolean used = FALSE;
+
+    for (guint j = 0; j < self->slots->len; j++)
+      used |=
+          get_slot (self, j)->mline != NO_MLINE &&
+          g_str_equal (
+              gst_peer_outlet_get_media (get_slot (self, j)->outlet), media[i]);
+    if (!used)
+      gst_peer_outlet_end_unused (take_slot (self, media[i], NO_MLINE)->outlet);
+  }
 }
 
 static gboolean
@@ -364,6 +385,8 @@ answer (gpointer user_data, GstSDPMessage *offer, GError **error)
             self, (GstSDPMedia *)gst_sdp_message_get_media (offer, i), i))
       n_taken++;
   }
+  if (n_taken > 0)
+    end_unused (self);
   gst_element_no_more_pads (self->src);
   if (n_taken > 0)
     return TRUE;

@@ -235,7 +235,11 @@ offer (gpointer user_data, GError **error)
   g_ptr_array_unref (self->streams);
   self->streams = gst_peer_sink_dup_streams (self->sink);
   for (guint i = 0; i < self->streams->len; i++) {
-    if (!offer_stream (self, g_ptr_array_index (self->streams, i), i, error))
+    GstPeerStream *stream = g_ptr_array_index (self->streams, i);
+    g_autoptr (GstCaps) input = gst_peer_stream_dup_caps (stream);
+
+    if (input != NULL &&
+        !offer_stream (self, stream, self->offered->len, error))
       return FALSE;
   }
 

@@ -7,6 +7,8 @@
 
 #include <gst/sdp/sdp.h>
 
+#include "settings.h"
+
 /* A peer that was described to and never connects. */
 #define CONNECT_TIMEOUT 30000 /* ms */
 
@@ -111,7 +113,7 @@ fail_to_connect (GstPeerSession *self)
   g_autoptr (GError) error = g_error_new (GST_RESOURCE_ERROR,
       GST_RESOURCE_ERROR_OPEN_READ_WRITE,
       "The peer could not be reached within %u s: no pair of ICE candidates "
-      "works. A TURN server may be needed.",
+      "works. Firewalls may need a TURN server between (turn-servers).",
       CONNECT_TIMEOUT / 1000);
 
   gst_peer_session_fail (self, error);
@@ -156,8 +158,8 @@ fail_connection (GstPeerSession *self)
       g_error_new_literal (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
           gst_peer_session_is_connected (self)
               ? "The peer does not answer any more."
-              : "The peer cannot be reached: ICE has failed. A TURN server may "
-                "be needed.");
+              : "The peer cannot be reached: ICE has failed. Firewalls may "
+                "need a TURN server between (turn-servers).");
 
   gst_peer_session_fail (self, error);
 }
@@ -224,11 +226,11 @@ static void
 set_ice_servers (GstPeerSession *self)
 {
   g_autofree char *stun_server = NULL;
-  g_auto (GStrv) turn_servers = NULL;
+  g_auto (GStrv) turn_servers =
+      gst_peer_settings_dup_turn_servers (G_OBJECT (self->parent));
   char **servers;
 
-  g_object_get (self->parent, "stun-server", &stun_server, "turn-servers",
-      &turn_servers, NULL);
+  g_object_get (self->parent, "stun-server", &stun_server, NULL);
   if (stun_server != NULL)
     g_object_set (self->connection, "stun-server", stun_server, NULL);
   servers = stun_server == NULL && turn_servers == NULL ? self->ice_servers

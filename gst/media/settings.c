@@ -135,14 +135,19 @@ install_network (GObjectClass *klass)
    * GstPeerSink:turn-servers:
    * GstPeerSrc:turn-servers:
    *
-   * `turn(s)://user:password@host:port?transport=...` each. A server gives them
-   * to its clients, credentials included: set an auth-token, too.
+   * `turn(s)://user:password@host:port?transport=...` each, as a
+   * #GST_TYPE_ARRAY of strings. A server gives them to its clients, credentials
+   * included: set an auth-token, too.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, PROP_TURN_SERVERS,
-      g_param_spec_boxed ("turn-servers", "TURN servers",
-          "turn(s)://user:password@host:port, each", G_TYPE_STRV, READY));
+      gst_param_spec_array ("turn-servers", "TURN servers",
+          "turn(s)://user:password@host:port, each: "
+          "<\"turn://...\", \"turn://...\">",
+          g_param_spec_string ("turn-server", "TURN server",
+              "turn(s)://user:password@host:port", NULL, READY),
+          READY));
 
   /**
    * GstPeerSink:ice-transport-policy:
@@ -240,6 +245,58 @@ set_string (char **field, const GValue *value)
   *field = g_value_dup_string (value);
 }
 
+/* A GStrv cannot be given to gst-launch-1.0. */
+static char **
+strv_from_array (const GValue *array)
+{
+  g_autoptr (GStrvBuilder) builder = NULL;
+  guint size = gst_value_array_get_size (array);
+
+  if (size == 0)
+    return NULL;
+  builder = g_strv_builder_new ();
+  for (guint i = 0; i < size; i++) {
+    const char *text =
+        g_value_get_string (gst_value_array_get_value (array, i));
+
+    if (text != NULL)
+      g_strv_builder_add (builder, text);
+  }
+
+  return g_strv_builder_end (builder);
+}
+
+static void
+strv_to_array (char **strv, GValue *array)
+{
+  for (guint i = 0; strv != NULL && strv[i] != NULL; i++) {
+    GValue text = G_VALUE_INIT;
+
+    g_value_init (&text, G_TYPE_STRING);
+    g_value_set_string (&text, strv[i]);
+    gst_value_array_append_and_take_value (array, &text);
+  }
+}
+
+/**
+ * gst_peer_settings_dup_turn_servers:
+ * @element: which has these properties
+ *
+ * From any thread.
+ *
+ * Returns: (transfer full) (nullable): %NULL when none is set
+ */
+char **
+gst_peer_settings_dup_turn_servers (GObject *element)
+{
+  g_auto (GValue) array = G_VALUE_INIT;
+
+  g_value_init (&array, GST_TYPE_ARRAY);
+  g_object_get_property (element, "turn-servers", &array);
+
+  return strv_from_array (&array);
+}
+
 static gboolean
 set_property (GstPeerSettings *self, guint id, const GValue *value)
 {
@@ -255,7 +312,7 @@ set_property (GstPeerSettings *self, guint id, const GValue *value)
     break;
   case PROP_TURN_SERVERS:
     g_strfreev (self->turn_servers);
-    self->turn_servers = g_value_dup_boxed (value);
+    self->turn_servers = strv_from_array (value);
     break;
   case PROP_ICE_TRANSPORT_POLICY:
     self->ice_transport_policy = g_value_get_enum (value);
@@ -323,7 +380,7 @@ get_property (GstPeerSettings *self, guint id, GValue *value)
     g_value_set_string (value, self->stun_server);
     break;
   case PROP_TURN_SERVERS:
-    g_value_set_boxed (value, self->turn_servers);
+    strv_to_array (self->turn_servers, value);
     break;
   case PROP_ICE_TRANSPORT_POLICY:
     g_value_set_enum (value, self->ice_transport_policy);

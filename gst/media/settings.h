@@ -42,6 +42,7 @@ gboolean gst_peer_settings_set_property (
     GstPeerSettings *self, GObject *element, guint id, const GValue *value);
 gboolean gst_peer_settings_get_property (
     GstPeerSettings *self, GObject *element, guint id, GValue *value);
+char **gst_peer_settings_dup_turn_servers (GObject *element);
 void gst_peer_settings_init (
     GstPeerSettings *self, const char *location, guint max_sessions);
 void gst_peer_settings_clear (GstPeerSettings *self);

@@ -32,12 +32,17 @@ typedef struct {
   void (*changed) (gpointer user_data);
 } GstPeerStreamEvents;
 
+/* The last line of each is what files have and no peer takes: links to it are
+ * made late, and where one cannot be made nobody hears of that. So it comes, and
+ * is refused by an error that says what to do. */
 #define GST_PEER_VIDEO_CAPS                                                    \
   "video/x-raw; video/x-h264; video/x-h265; video/x-vp8; video/x-vp9; "        \
-  "video/x-av1; application/x-rtp, media=(string)video"
+  "video/x-av1; application/x-rtp, media=(string)video; "                      \
+  "video/mpeg, systemstream=(boolean)false; video/x-theora; video/x-wmv"
 #define GST_PEER_AUDIO_CAPS                                                    \
   "audio/x-raw; audio/x-opus; audio/x-mulaw; audio/x-alaw; audio/G722; "       \
-  "application/x-rtp, media=(string)audio"
+  "application/x-rtp, media=(string)audio; "                                   \
+  "audio/mpeg; audio/x-ac3; audio/x-eac3; audio/x-vorbis; audio/x-flac"
 
 GstPeerStream *gst_peer_stream_new (GstBin *element, const char *name,
     GstPadTemplate *template, const GstPeerStreamEvents *events,

@@ -340,6 +340,17 @@ GST_START_TEST (test_unknown_rtp)
 }
 GST_END_TEST
 
+/* Which a file may have. */
+GST_START_TEST (test_aac)
+{
+  g_autoptr (Fixture) fixture =
+      fixture_new ("audiotestsrc is-live=true ! avenc_aac name=last");
+
+  gst_element_set_state (fixture->pipeline, GST_STATE_PLAYING);
+  fixture_await_error (fixture, "Put decodebin");
+}
+GST_END_TEST
+
 static Suite *
 stream_suite (void)
 {
@@ -358,6 +369,7 @@ stream_suite (void)
   tcase_add_test (tcase, test_codec_changes);
   tcase_add_test (tcase, test_codec_changes_for_nobody);
   tcase_add_test (tcase, test_unknown_rtp);
+  tcase_add_test (tcase, test_aac);
 
   return suite;
 }
