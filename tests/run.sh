@@ -27,7 +27,7 @@ packages='
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-nice
   gstreamer1.0-libav
-  glib-networking coturn openssl chromium firefox-esr'
+  glib-networking ffmpeg coturn openssl chromium firefox-esr'
 # Another build of node serves as well, and does not go with Debian's packages.
 command -v node >/dev/null || packages="$packages nodejs"
 command -v npm >/dev/null || packages="$packages npm"

@@ -5,6 +5,9 @@ import assert from 'node:assert/strict';
 /** What one side does, the other is to see within this time, in ms. */
 export const soon = 30;
 
+/** The default close-timeout and one second, in ms. */
+const launchLimit = 3000;
+
 /** Firefox's clock is up to 1 ms behind: its timeOrigin is in whole ms. */
 const clockError = 2;
 
@@ -51,4 +54,24 @@ export async function assertClosed(peer, reason) {
     assert.ok(eos.t >= message.t, 'EOS follows the report');
   }
   assert.equal(peer.all('element-message', { name }).length, 1);
+}
+
+/** All numbers of what was sent are there, once and in order. */
+export function assertNumbered(numbers, first = 0, count = numbers.length) {
+  assert.ok(count > 0, 'there are frames');
+  assert.deepEqual(numbers, Array.from({ length: count }, (_, i) => first + i));
+}
+
+/** It is the tone, and lasts as long as so many frames. */
+export function assertTone({ share, seconds }, frames, slack = 0.5) {
+  assert.ok(share > 0.9, `${share} of the sound is the tone`);
+  assert.ok(Math.abs(seconds - frames / 30) < slack,
+    `${seconds} s of sound, ${frames} frames`);
+}
+
+/** gst-launch-1.0 ended well, and in time. */
+export function assertEnded(t, launched, { code, took }) {
+  assert.equal(code, 0, launched.output + launched.log);
+  assert.ok(took < launchLimit, `took ${took} ms`);
+  t.diagnostic(`ended after ${took.toFixed(0)} ms`);
 }

@@ -5,6 +5,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 async function findPort() {
   const server = createServer().listen(0, '127.0.0.1');
@@ -17,8 +19,9 @@ async function findPort() {
 
 /** A pipeline that serves at `url`. */
 export class Launch {
+  /** @param {Iterable<Buffer>} input what it reads */
   static async start(description, {
-    path = '/live', scheme = 'whep', port: wanted, debug = '1',
+    path = '/live', scheme = 'whep', port: wanted, debug = '1', input,
   } = {}) {
     const self = new Launch();
     const port = wanted ?? await findPort();
@@ -27,13 +30,15 @@ export class Launch {
       `location=${scheme}://127.0.0.1:${port}${path}`);
     self.child = spawn('gst-launch-1.0', ['-e', ...line.split(' ')],
       {
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
         env: { ...process.env, GST_DEBUG_NO_COLOR: '1', GST_DEBUG: debug },
       });
     // After its last word.
     self.exited = once(self.child, 'close');
     self.output = '';
     self.log = '';
+    if (input)
+      pipeline(Readable.from(input), self.child.stdin).catch(() => {});
     self.child.stdout.setEncoding('utf8');
     self.child.stderr.setEncoding('utf8');
     self.child.stderr.on('data', (text) => {
@@ -51,9 +56,14 @@ export class Launch {
   }
 
   /** Ctrl-C; resolves to how it ended, and after how many ms. */
-  async interrupt() {
+  interrupt() {
     const since = performance.now();
     this.child.kill('SIGINT');
+    return this.end(since);
+  }
+
+  /** Resolves to how it ended, and how many ms after `since`. */
+  async end(since) {
     const [code, signal] = await this.exited;
     return { code, signal, took: performance.now() - since };
   }
@@ -66,3 +76,8 @@ export class Launch {
 /** What the first line of README's has. */
 export const camera = 'videotestsrc is-live=true ! peersink name=s LOCATION ' +
   'audiotestsrc is-live=true ! s.';
+
+/** Records what is published, H.264 and Opus. */
+export const recorder = (path) => 'peersrc LOCATION name=s ' +
+  's.video_0 ! queue ! h264parse ! mp4mux name=m ! filesink ' +
+  `location=${path} s.audio_0 ! queue ! opusparse ! m.`;

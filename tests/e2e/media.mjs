@@ -12,6 +12,43 @@ export const tone = 1000; // Hz
 
 const bits = 12;
 const run = promisify(execFile);
+const whole = { encoding: 'buffer', maxBuffer: 1 << 30 };
+
+/** How many there are before they begin again. */
+export const numbers = 1 << bits;
+
+/** The luma of the frame with this number. */
+function draw(number) {
+  const frame = Buffer.alloc(width * height, 0x88);
+  for (let bit = 0; bit < bits; bit++) {
+    const start = Math.floor(bit * width / bits);
+    const end = Math.floor((bit + 1) * width / bits);
+    for (let y = height / 4; y < height * 3 / 4; y++)
+      frame.fill(number >> bit & 1 ? 255 : 0, y * width + start, y * width + end);
+  }
+  return frame;
+}
+
+/** The luma of numbered frames, for a process's standard input. */
+export function* drawFrames(count = Infinity) {
+  for (let number = 0; number < count; number++)
+    yield draw(number % numbers);
+}
+
+/** Makes of them video in real time, of what fdsrc reads. */
+export const parseFrames = `fdsrc blocksize=${width * height} ! rawvideoparse ` +
+  `format=gray8 width=${width} height=${height} framerate=30/1`;
+
+/** The number of a frame of this size, by its luma. */
+export function readNumber(luma, frameWidth = width, frameHeight = height) {
+  const row = Math.floor(frameHeight / 2) * frameWidth;
+  let number = 0;
+  for (let bit = 0; bit < bits; bit++) {
+    if (luma[row + Math.floor((bit + 0.5) * frameWidth / bits)] > 128)
+      number |= 1 << bit;
+  }
+  return number;
+}
 
 /**
  * In a page: a stream with numbered frames and a tone. Without a sound card
@@ -55,38 +92,52 @@ export async function makeStream({ width, height, tone }) {
   ]);
 }
 
-async function decode(path, caps) {
-  const { stdout } = await run('gst-launch-1.0', ['-q', 'filesrc',
-    `location=${path}`, '!', 'decodebin', '!', ...caps, '!', 'fdsink'],
-  { encoding: 'buffer', maxBuffer: 1 << 30 });
+/**
+ * What a file has, decoded. By ffmpeg, as decodebin may wait for ever at the end
+ * of a file of which one stream is not linked.
+ */
+async function decodeFile(path, options) {
+  const { stdout, stderr } = await run('ffmpeg', ['-v', 'error', '-xerror',
+    '-i', path, ...options, '-'], whole);
+  if (stderr.length > 0)
+    throw new Error(`${path}: ${stderr}`);
   return stdout;
 }
 
-/** The number of each frame of a file, from the first to the last. */
-export async function readNumbers(path) {
-  const data = await decode(path, ['videoconvert', '!', 'videoscale', '!',
-    `video/x-raw,format=GRAY8,width=${width},height=${height}`]);
+/** @param {string[]} source what reads a single stream */
+async function decodeStream(source, caps) {
+  const { stdout } = await run('gst-launch-1.0',
+    ['-q', ...source, '!', 'decodebin', '!', ...caps, '!', 'fdsink'], whole);
+  return stdout;
+}
+
+/**
+ * The number of each frame, from the first to the last.
+ *
+ * @param {string | string[]} source a file, or elements that read a stream
+ */
+export async function readNumbers(source) {
+  const data = Array.isArray(source)
+    ? await decodeStream(source, ['videoconvert', '!', 'videoscale', '!',
+      `video/x-raw,format=GRAY8,width=${width},height=${height}`])
+    : await decodeFile(source, ['-map', '0:v', '-fps_mode', 'passthrough',
+      '-enc_time_base', '-1', '-pix_fmt', 'gray', '-s', `${width}x${height}`,
+      '-f', 'rawvideo']);
   const frame = width * height;
-  const size = width / bits;
-  const row = height / 2 * width;
-  const numbers = [];
-  for (let start = 0; start + frame <= data.length; start += frame) {
-    let number = 0;
-    for (let bit = 0; bit < bits; bit++) {
-      const at = start + row + Math.floor((bit + 0.5) * size);
-      if (data[at] > 128)
-        number |= 1 << bit;
-    }
-    numbers.push(number);
-  }
-  return numbers;
+  const found = [];
+  for (let start = 0; start + frame <= data.length; start += frame)
+    found.push(readNumber(data.subarray(start, start + frame)));
+  return found;
 }
 
 /** How much of the sound of a file is the tone, from 0 to 1, and its length. */
-export async function readTone(path) {
+export async function readTone(source) {
   const rate = 8000;
-  const data = await decode(path, ['audioconvert', '!', 'audioresample', '!',
-    `audio/x-raw,format=S16LE,channels=1,rate=${rate}`]);
+  const data = Array.isArray(source)
+    ? await decodeStream(source, ['audioconvert', '!', 'audioresample', '!',
+      `audio/x-raw,format=S16LE,channels=1,rate=${rate}`])
+    : await decodeFile(source,
+      ['-map', '0:a', '-ac', '1', '-ar', `${rate}`, '-f', 's16le']);
   const samples = new Int16Array(
     data.buffer, data.byteOffset, data.length >> 1);
   let energy = 0;
