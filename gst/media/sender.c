@@ -3,6 +3,8 @@
 #include "sender.h"
 
 #include "codecs.h"
+#include "data-sender.h"
+#include "data-sink.h"
 #include "peersink.h"
 #include "remote-description.h"
 #include "track.h"
@@ -11,6 +13,8 @@ typedef struct {
   GstPeerSession *session; /* which this is a part of */
   GstPeerSink *sink;
   GPtrArray *tracks; /* element-type GstPeerTrack */
+  GstPeerDataSender *data;
+  gboolean has_data;
 
   GPtrArray *streams; /* element-type GstPeerStream */
   GArray *offered;    /* element-type Offered; one for each m-line */
@@ -28,6 +32,14 @@ clear_offered (gpointer data)
   gst_clear_object (&((Offered *)data)->sink);
 }
 
+static void
+on_data_ended (GstPeerSession *session)
+{
+  Sender *self = gst_peer_session_get_media (session);
+
+  gst_peer_data_sender_take_end (self->data);
+}
+
 static gpointer
 create (GstPeerSession *session, gpointer element)
 {
@@ -37,6 +49,7 @@ create (GstPeerSession *session, gpointer element)
   self->sink = element;
   self->tracks =
       g_ptr_array_new_with_free_func ((GDestroyNotify)gst_peer_track_free);
+  self->data = gst_peer_data_sender_new (session, on_data_ended);
   self->streams = gst_peer_sink_dup_streams (element);
   self->offered = g_array_new (FALSE, FALSE, sizeof (Offered));
   g_array_set_clear_func (self->offered, clear_offered);
@@ -50,6 +63,7 @@ sender_free (gpointer user_data)
   Sender *self = user_data;
 
   g_ptr_array_unref (self->tracks);
+  gst_peer_data_sender_free (self->data);
   g_ptr_array_unref (self->streams);
   g_array_unref (self->offered);
   g_free (self);
@@ -98,13 +112,32 @@ add_track (Sender *self, GstPeerStream *stream, const GstPeerCodec *codec,
           self->session);
 
   g_ptr_array_add (self->tracks, track);
+  if (sink != NULL)
+    gst_peer_data_sender_watch (self->data, sink);
   return gst_peer_track_link (track, codec, sink, payload_type, ssrc, error);
+}
+
+static gboolean
+open_data (Sender *self, GError **error)
+{
+  g_autoptr (GPtrArray) sinks =
+      gst_peer_data_sinks_dup (GST_ELEMENT (self->sink));
+
+  self->has_data = sinks->len > 0;
+  return gst_peer_data_sender_open (self->data, sinks, error);
+}
+
+static void
+close_data (Sender *self)
+{
+  self->has_data = FALSE;
+  gst_peer_data_sender_close (self->data);
 }
 
 static gboolean
 check_tracks (Sender *self, GError **error)
 {
-  if (self->tracks->len > 0)
+  if (self->tracks->len > 0 || self->has_data)
     return TRUE;
 
   g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
@@ -174,6 +207,10 @@ answer (gpointer user_data, GstSDPMessage *offer, GError **error)
   Sender *self = user_data;
   guint64 taken = 0;
 
+  /* When an offer of ours was turned down. */
+  close_data (self);
+  if (gst_peer_description_has_data (offer) && !open_data (self, error))
+    return FALSE;
   for (guint i = 0; i < self->streams->len; i++) {
     if (!answer_stream (
             self, g_ptr_array_index (self->streams, i), offer, &taken, error))
@@ -218,7 +255,7 @@ offer (gpointer user_data, GError **error)
       return FALSE;
   }
 
-  return TRUE;
+  return open_data (self, error);
 }
 
 static gboolean
@@ -227,6 +264,8 @@ accept_answer (gpointer user_data, const GstSDPMessage *answer, GError **error)
   Sender *self = user_data;
   guint n_media = MIN (self->offered->len, gst_sdp_message_medias_len (answer));
 
+  if (!gst_peer_description_has_data (answer))
+    close_data (self);
   for (guint i = 0; i < n_media; i++) {
     Offered *offered = &g_array_index (self->offered, Offered, i);
     const GstSDPMedia *media = gst_sdp_message_get_media (answer, i);
@@ -262,6 +301,7 @@ close_tracks (gpointer user_data)
 
   for (guint i = 0; i < self->tracks->len; i++)
     gst_peer_track_close (g_ptr_array_index (self->tracks, i));
+  close_data (self);
 }
 
 static void

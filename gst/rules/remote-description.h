@@ -11,5 +11,6 @@ G_BEGIN_DECLS
 gboolean gst_peer_remote_description_mend (GstSDPMessage *sdp, GError **error);
 gboolean gst_peer_media_is_active (const GstSDPMedia *media);
 gboolean gst_peer_media_sends (const GstSDPMedia *media);
+gboolean gst_peer_description_has_data (const GstSDPMessage *sdp);
 
 G_END_DECLS
