@@ -342,7 +342,8 @@ gst_peer_endpoint_install (
   gst_peer_settings_install (klass, location, max_sessions);
 }
 
-/* === GstChildProxy: the peerconnection of each session, by its id === */
+/* === GstChildProxy: the peerconnection of each session, by its id; by name only,
+ * the pads, which gst-launch-1.0 sets properties of on this way === */
 
 static GObject *
 get_child_by_name (GstChildProxy *proxy, const char *name)
@@ -353,7 +354,8 @@ get_child_by_name (GstChildProxy *proxy, const char *name)
 
   return session != NULL ? g_object_ref (G_OBJECT (
                                gst_peer_session_get_connection (session)))
-                         : NULL;
+                         : (GObject *)gst_element_get_static_pad (
+                               GST_ELEMENT (proxy), name);
 }
 
 static GObject *

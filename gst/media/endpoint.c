@@ -51,8 +51,13 @@ post_error (GstPeerEndpoint *self, const GError *error, guint http_status)
 
 /* === what happens to sessions, on the loop === */
 
-static gboolean
-is_client (GstPeerEndpoint *self)
+/**
+ * gst_peer_endpoint_is_client:
+ *
+ * Returns: whether there is one peer, which it goes to
+ */
+gboolean
+gst_peer_endpoint_is_client (GstPeerEndpoint *self)
 {
   return self->role == GST_PEER_ROLE_WHIP_CLIENT ||
          self->role == GST_PEER_ROLE_WHEP_CLIENT;
@@ -86,7 +91,7 @@ on_described (GstPeerSession *session, gboolean by_peer, gpointer user_data)
 {
   GstPeerEndpoint *self = user_data;
 
-  if (is_client (self)) {
+  if (gst_peer_endpoint_is_client (self)) {
     post_progress (self,
         by_peer ? GST_PROGRESS_TYPE_COMPLETE : GST_PROGRESS_TYPE_START,
         "request", by_peer ? "The endpoint has answered" : "Sending the offer");
@@ -104,7 +109,7 @@ on_connected (GstPeerSession *session, gpointer user_data)
 
   GST_INFO_OBJECT (self->element, ID_FORMAT " is connected",
       gst_peer_session_get_id (session));
-  if (is_client (self))
+  if (gst_peer_endpoint_is_client (self))
     post_progress (self, GST_PROGRESS_TYPE_COMPLETE, "connect", "Connected");
   gst_peer_endpoint_update_states (self);
 }
@@ -117,7 +122,7 @@ on_failed (GstPeerSession *session, const GError *error, guint http_status,
 
   GST_WARNING_OBJECT (self->element, ID_FORMAT ": %s",
       gst_peer_session_get_id (session), error->message);
-  if (is_client (self))
+  if (gst_peer_endpoint_is_client (self))
     post_error (self, error, http_status);
 }
 
@@ -295,7 +300,8 @@ start (GstPeerEndpoint *self)
 static gboolean
 starts_early (GstPeerEndpoint *self)
 {
-  return self->settings.signaller == NULL && !is_client (self);
+  return self->settings.signaller == NULL &&
+         !gst_peer_endpoint_is_client (self);
 }
 
 /* The process's DTLS certificate is made with its first DTLS element, an RSA key

@@ -59,6 +59,7 @@ void gst_peer_endpoint_state_changed (GstPeerEndpoint *self,
 void gst_peer_endpoint_close (
     GstPeerEndpoint *self, GstPeerEnd reason, GstPromise *promise);
 gboolean gst_peer_endpoint_is_closed (GstPeerEndpoint *self);
+gboolean gst_peer_endpoint_is_client (GstPeerEndpoint *self);
 gboolean gst_peer_endpoint_had_sessions (GstPeerEndpoint *self);
 gboolean gst_peer_endpoint_take_message (
     GstPeerEndpoint *self, GstMessage *message);

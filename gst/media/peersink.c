@@ -29,6 +29,7 @@
 
 #include "peersink.h"
 
+#include "data-sink.h"
 #include "endpoint.h"
 #include "sender.h"
 #include "stream.h"
@@ -52,7 +53,7 @@ struct _GstPeerSink {
 
   /* Guarded by the object lock. */
   GPtrArray *streams; /* element-type GstPeerStream */
-  guint n_eos;        /* streams that have ended */
+  guint n_eos;        /* pads that have ended */
   guint32 eos_seqnum;
   GstCaps *video_caps; /* allowed, best first; or NULL */
   GstCaps *audio_caps;
@@ -81,6 +82,9 @@ static GstStaticPadTemplate audio_template =
     GST_STATIC_PAD_TEMPLATE ("audio_%u", GST_PAD_SINK, GST_PAD_REQUEST,
         GST_STATIC_CAPS (GST_PEER_AUDIO_CAPS));
 
+static GstStaticPadTemplate data_template = GST_STATIC_PAD_TEMPLATE ("data_%u",
+    GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (GST_PEER_DATA_CAPS));
+
 /* === streams === */
 
 /**
@@ -102,13 +106,15 @@ gst_peer_sink_dup_streams (GstPeerSink *self)
   return streams;
 }
 
-/* Whether each stream has said what it is, or that it comes to nothing. */
+/* Whether each stream has said what it is, or that it comes to nothing. Messages
+ * may be anything. */
 static gboolean
 is_ready (GstBin *element)
 {
   g_autoptr (GPtrArray) streams =
       gst_peer_sink_dup_streams (GST_PEER_SINK (element));
-  guint n_known = 0;
+  g_autoptr (GPtrArray) data = gst_peer_data_sinks_dup (GST_ELEMENT (element));
+  guint n_known = data->len;
 
   for (guint i = 0; i < streams->len; i++) {
     GstPeerStream *stream = g_ptr_array_index (streams, i);
@@ -135,12 +141,13 @@ on_stream_changed (gpointer user_data)
 static void
 take_eos (GstPeerSink *self, GstEvent *event)
 {
+  g_autoptr (GPtrArray) data = gst_peer_data_sinks_dup (GST_ELEMENT (self));
   gboolean all;
 
   GST_OBJECT_LOCK (self);
   self->n_eos++;
   self->eos_seqnum = gst_event_get_seqnum (event);
-  all = self->n_eos == self->streams->len;
+  all = self->n_eos == self->streams->len + data->len;
   GST_OBJECT_UNLOCK (self);
   if (all)
     gst_peer_endpoint_close (self->endpoint, GST_PEER_END_EOS, NULL);
@@ -210,13 +217,25 @@ static const GstPeerStreamEvents stream_events = {
 };
 
 static GstPad *
+add_stream (GstPeerSink *self, GstPadTemplate *template, const char *name)
+{
+  GstPeerStream *stream = gst_peer_stream_new (
+      GST_BIN (self), name, template, &stream_events, self);
+
+  GST_OBJECT_LOCK (self);
+  g_ptr_array_add (self->streams, stream);
+  GST_OBJECT_UNLOCK (self);
+
+  return gst_peer_stream_get_input (stream);
+}
+
+static GstPad *
 gst_peer_sink_request_new_pad (GstElement *element, GstPadTemplate *template,
     const char *name, const GstCaps *caps)
 {
   GstPeerSink *self = GST_PEER_SINK (element);
   const char *format = GST_PAD_TEMPLATE_NAME_TEMPLATE (template);
   g_autofree char *own = NULL;
-  GstPeerStream *stream;
   GstPad *pad;
 
   if (name == NULL) {
@@ -224,41 +243,49 @@ gst_peer_sink_request_new_pad (GstElement *element, GstPadTemplate *template,
         g_atomic_int_add (&self->n_pads, 1));
     name = own;
   }
-  stream = gst_peer_stream_new (
-      GST_BIN (self), name, template, &stream_events, self);
-  pad = gst_peer_stream_get_input (stream);
+  pad = g_str_has_prefix (format, "data_")
+            ? gst_peer_data_sink_get_pad (
+                  gst_peer_data_sink_new (GST_BIN (self), name, template))
+            : add_stream (self, template, name);
   gst_pad_add_probe (
       pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_input_event, self, NULL);
-  GST_OBJECT_LOCK (self);
-  g_ptr_array_add (self->streams, stream);
-  GST_OBJECT_UNLOCK (self);
   gst_pad_set_active (pad, TRUE);
   gst_element_add_pad (element, pad);
+  gst_child_proxy_child_added (
+      GST_CHILD_PROXY (self), G_OBJECT (pad), GST_PAD_NAME (pad));
 
   return pad;
+}
+
+static GstPeerStream *
+steal_stream (GstPeerSink *self, GstPad *pad)
+{
+  GstPeerStream *stolen = NULL;
+
+  GST_OBJECT_LOCK (self);
+  for (guint i = 0; i < self->streams->len && stolen == NULL; i++) {
+    if (gst_peer_stream_get_input (g_ptr_array_index (self->streams, i)) == pad)
+      stolen = g_ptr_array_steal_index (self->streams, i);
+  }
+  GST_OBJECT_UNLOCK (self);
+
+  return stolen;
 }
 
 static void
 gst_peer_sink_release_pad (GstElement *element, GstPad *pad)
 {
   GstPeerSink *self = GST_PEER_SINK (element);
-  GstPeerStream *released = NULL;
+  GstPeerStream *stream = steal_stream (self, pad);
 
-  GST_OBJECT_LOCK (self);
-  for (guint i = 0; i < self->streams->len && released == NULL; i++) {
-    GstPeerStream *stream = g_ptr_array_index (self->streams, i);
-
-    if (gst_peer_stream_get_input (stream) == pad) {
-      released = stream;
-      g_ptr_array_steal_index (self->streams, i);
-    }
-  }
-  GST_OBJECT_UNLOCK (self);
-
+  gst_child_proxy_child_removed (
+      GST_CHILD_PROXY (self), G_OBJECT (pad), GST_PAD_NAME (pad));
   gst_pad_set_active (pad, FALSE);
   gst_element_remove_pad (element, pad);
-  if (released != NULL)
-    gst_peer_stream_free (released);
+  if (stream != NULL)
+    gst_peer_stream_free (stream);
+  else
+    gst_peer_data_sink_remove (gst_pad_get_element_private (pad));
 }
 
 /* === the endpoint === */
@@ -287,6 +314,16 @@ static const GstPeerEndpointClass endpoint_class = {
   .closed = on_closed,
 };
 
+/* What is published goes to one peer, which the first message waits for. */
+static void
+await_peer (GstPeerSink *self)
+{
+  g_autoptr (GPtrArray) data = gst_peer_data_sinks_dup (GST_ELEMENT (self));
+
+  for (guint i = 0; i < data->len; i++)
+    gst_peer_data_sink_await_peer (g_ptr_array_index (data, i));
+}
+
 static void
 reset (GstPeerSink *self)
 {
@@ -306,6 +343,9 @@ gst_peer_sink_change_state (GstElement *element, GstStateChange transition)
     reset (self);
   if (!gst_peer_endpoint_change_state (self->endpoint, transition))
     return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
+      gst_peer_endpoint_is_client (self->endpoint))
+    await_peer (self);
 
   result = GST_ELEMENT_CLASS (gst_peer_sink_parent_class)
                ->change_state (element, transition);
@@ -509,6 +549,8 @@ gst_peer_sink_class_init (GstPeerSinkClass *klass)
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &video_template);
   gst_element_class_add_static_pad_template (element_class, &audio_template);
+  gst_element_class_add_static_pad_template_with_gtype (
+      element_class, &data_template, GST_TYPE_PEER_DATA_SINK_PAD);
   install_signals (G_OBJECT_CLASS_TYPE (klass));
   install_caps_properties (object_class);
 

@@ -14,6 +14,12 @@
  * this order where more than one is taken. A pad that nothing is linked to is no
  * error.
  *
+ * Each data channel that a peer opens has a pad `data_%u`, of the type
+ * #GstPeerDataSrcPad, for as long as it is open. A buffer is a message, text or
+ * binary as the caps say, stamped with the time at which it came. A peer that
+ * sends more than is taken downstream, 4 MiB, loses the channel: SCTP as
+ * webrtcbin has it cannot make it wait.
+ *
  * However a session ends, its pads get EOS. With the last one the element is
  * closed, unless #GstPeerSrc:wait-for-next is set.
  *
@@ -33,6 +39,7 @@
 
 #include "peersrc.h"
 
+#include "data-outlet.h"
 #include "endpoint.h"
 #include "outlet.h"
 #include "receiver.h"
@@ -41,8 +48,12 @@
 #define DEFAULT_MAX_SESSIONS 1
 #define DEFAULT_LATENCY 200 /* ms */
 #define DEFAULT_WAIT_FOR_NEXT FALSE
+#define DEFAULT_DATA_CHANNELS FALSE
 
-enum { PROP_0, PROP_LATENCY, PROP_WAIT_FOR_NEXT };
+/* Peers may open as many data channels as they like; so many are taken. */
+#define MAX_DATA 64
+
+enum { PROP_0, PROP_LATENCY, PROP_WAIT_FOR_NEXT, PROP_DATA_CHANNELS };
 
 struct _GstPeerSrc {
   GstBin parent;
@@ -50,6 +61,11 @@ struct _GstPeerSrc {
   GstPeerEndpoint *endpoint;
   guint latency; /* ms */
   gint wait_for_next;
+  gint data_channels;
+
+  /* Guarded by the object lock. */
+  guint64 data_numbers; /* one bit for each data pad */
+  gboolean had_data;    /* in this life */
 };
 
 static void gst_peer_src_uri_handler_init (gpointer iface, gpointer data);
@@ -73,6 +89,43 @@ static GstStaticPadTemplate audio_template =
                          "audio/x-alaw; audio/x-raw; "
                          "application/x-rtp, media=(string)audio"));
 
+static GstStaticPadTemplate data_template = GST_STATIC_PAD_TEMPLATE ("data_%u",
+    GST_PAD_SRC, GST_PAD_SOMETIMES, GST_STATIC_CAPS (GST_PEER_DATA_CAPS));
+
+/* === the numbers of data pads, from any thread === */
+
+/**
+ * gst_peer_src_take_data_number:
+ * @number: (out): the lowest that is free
+ *
+ * Returns: whether there can be one more
+ */
+gboolean
+gst_peer_src_take_data_number (GstPeerSrc *self, guint *number)
+{
+  gboolean found = FALSE;
+
+  GST_OBJECT_LOCK (self);
+  for (guint i = 0; i < MAX_DATA && !found; i++) {
+    found = !(self->data_numbers & (G_GUINT64_CONSTANT (1) << i));
+    *number = i;
+  }
+  if (found)
+    self->data_numbers |= G_GUINT64_CONSTANT (1) << *number;
+  self->had_data = TRUE;
+  GST_OBJECT_UNLOCK (self);
+
+  return found;
+}
+
+void
+gst_peer_src_free_data_number (GstPeerSrc *self, guint number)
+{
+  GST_OBJECT_LOCK (self);
+  self->data_numbers &= ~(G_GUINT64_CONSTANT (1) << number);
+  GST_OBJECT_UNLOCK (self);
+}
+
 /* === the endpoint === */
 
 static void
@@ -89,7 +142,13 @@ static void
 on_closed (GstBin *element)
 {
   GstPeerSrc *self = GST_PEER_SRC (element);
+  gboolean had_data;
 
+  GST_OBJECT_LOCK (self);
+  had_data = self->had_data;
+  GST_OBJECT_UNLOCK (self);
+  if (!had_data)
+    gst_peer_data_outlet_end_none (GST_ELEMENT (self));
   if (gst_peer_endpoint_had_sessions (self->endpoint))
     return;
   gst_peer_outlet_free (
@@ -112,6 +171,11 @@ gst_peer_src_change_state (GstElement *element, GstStateChange transition)
   GstPeerSrc *self = GST_PEER_SRC (element);
   GstStateChangeReturn result;
 
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+    GST_OBJECT_LOCK (self);
+    self->had_data = FALSE;
+    GST_OBJECT_UNLOCK (self);
+  }
   if (!gst_peer_endpoint_change_state (self->endpoint, transition))
     return GST_STATE_CHANGE_FAILURE;
 
@@ -214,6 +278,9 @@ gst_peer_src_set_property (
   case PROP_WAIT_FOR_NEXT:
     g_atomic_int_set (&self->wait_for_next, g_value_get_boolean (value));
     break;
+  case PROP_DATA_CHANNELS:
+    g_atomic_int_set (&self->data_channels, g_value_get_boolean (value));
+    break;
   default:
     if (!gst_peer_endpoint_set_property (self->endpoint, id, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -232,6 +299,9 @@ gst_peer_src_get_property (
     break;
   case PROP_WAIT_FOR_NEXT:
     g_value_set_boolean (value, g_atomic_int_get (&self->wait_for_next));
+    break;
+  case PROP_DATA_CHANNELS:
+    g_value_set_boolean (value, g_atomic_int_get (&self->data_channels));
     break;
   default:
     if (!gst_peer_endpoint_get_property (self->endpoint, id, value))
@@ -277,6 +347,20 @@ install_properties (GObjectClass *klass)
           "Whether to go on after the last session", DEFAULT_WAIT_FOR_NEXT,
           G_PARAM_READWRITE | GST_PARAM_MUTABLE_PLAYING |
               G_PARAM_STATIC_STRINGS));
+
+  /**
+   * GstPeerSrc:data-channels:
+   *
+   * Whether to offer data channels to the endpoint that is played from. Not all
+   * take an offer of them. A server takes those that it is offered.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_DATA_CHANNELS,
+      g_param_spec_boolean ("data-channels", "Data channels",
+          "Whether to offer data channels", DEFAULT_DATA_CHANNELS,
+          G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY |
+              G_PARAM_STATIC_STRINGS));
 }
 
 static void
@@ -297,6 +381,8 @@ gst_peer_src_class_init (GstPeerSrcClass *klass)
       "The gst-peerconnection authors");
   gst_element_class_add_static_pad_template (element_class, &video_template);
   gst_element_class_add_static_pad_template (element_class, &audio_template);
+  gst_element_class_add_static_pad_template_with_gtype (
+      element_class, &data_template, GST_TYPE_PEER_DATA_SRC_PAD);
 
   install_properties (object_class);
   gst_peer_endpoint_install (
@@ -312,6 +398,7 @@ gst_peer_src_init (GstPeerSrc *self)
 
   self->latency = DEFAULT_LATENCY;
   self->wait_for_next = DEFAULT_WAIT_FOR_NEXT;
+  self->data_channels = DEFAULT_DATA_CHANNELS;
   self->endpoint = gst_peer_endpoint_new (
       GST_BIN (self), &endpoint_class, DEFAULT_LOCATION, DEFAULT_MAX_SESSIONS);
 }

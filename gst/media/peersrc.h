@@ -10,4 +10,7 @@ G_DECLARE_FINAL_TYPE (GstPeerSrc, gst_peer_src, GST, PEER_SRC, GstBin)
 
 GST_ELEMENT_REGISTER_DECLARE (peersrc);
 
+gboolean gst_peer_src_take_data_number (GstPeerSrc *self, guint *number);
+void gst_peer_src_free_data_number (GstPeerSrc *self, guint number);
+
 G_END_DECLS

@@ -3,6 +3,7 @@
 #include "receiver.h"
 
 #include "codecs.h"
+#include "data-outlet.h"
 #include "outlet.h"
 #include "remote-description.h"
 
@@ -20,7 +21,8 @@ typedef struct {
   guint latency; /* ms */
 
   GMutex lock;
-  GArray *slots; /* element-type Slot; grows before the connection has pads */
+  GArray *slots;   /* element-type Slot; grows before the connection has pads */
+  GPtrArray *data; /* element-type GstPeerDataOutlet */
 } Receiver;
 
 static void
@@ -132,6 +134,26 @@ on_new_transceiver (GstElement *connection,
   g_object_set (transceiver, "do-nack", TRUE, NULL);
 }
 
+/* On webrtcbin's thread. */
+static void
+on_data_channel (
+    GstElement *connection, GstWebRTCDataChannel *channel, Receiver *self)
+{
+  GstPeerDataOutlet *outlet = gst_peer_data_outlet_new (self->src, channel);
+
+  if (outlet == NULL) {
+    gst_webrtc_data_channel_close (channel);
+    return;
+  }
+  g_mutex_lock (&self->lock);
+  for (guint i = self->data->len; i-- > 0;) {
+    if (gst_peer_data_outlet_is_done (g_ptr_array_index (self->data, i)))
+      g_ptr_array_remove_index_fast (self->data, i);
+  }
+  g_ptr_array_add (self->data, outlet);
+  g_mutex_unlock (&self->lock);
+}
+
 static void
 prepare_connection (Receiver *self)
 {
@@ -141,6 +163,8 @@ prepare_connection (Receiver *self)
   g_signal_connect (connection, "pad-added", G_CALLBACK (on_pad_added), self);
   g_signal_connect (
       connection, "on-new-transceiver", G_CALLBACK (on_new_transceiver), self);
+  g_signal_connect (
+      connection, "on-data-channel", G_CALLBACK (on_data_channel), self);
 }
 
 /* === slots === */
@@ -156,6 +180,8 @@ create (GstPeerSession *session, gpointer element)
   g_mutex_init (&self->lock);
   self->slots = g_array_new (FALSE, FALSE, sizeof (Slot));
   g_array_set_clear_func (self->slots, clear_slot);
+  self->data = g_ptr_array_new_with_free_func (
+      (GDestroyNotify)gst_peer_data_outlet_unref);
   prepare_connection (self);
 
   return self;
@@ -167,6 +193,7 @@ receiver_free (gpointer user_data)
   Receiver *self = user_data;
 
   g_array_unref (self->slots);
+  g_ptr_array_unref (self->data);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -232,15 +259,35 @@ offer_medium (Receiver *self, const char *media, guint mline, GError **error)
   return TRUE;
 }
 
+/* With a channel there can be those of the peer. This one is never opened, as it
+ * is negotiated, and is far from their ids. */
+static void
+offer_data (Receiver *self)
+{
+  GstElement *connection = gst_peer_session_get_connection (self->session);
+  g_autoptr (GstStructure) options = gst_structure_new ("options", "negotiated",
+      G_TYPE_BOOLEAN, TRUE, "id", G_TYPE_INT, 1023, NULL);
+  g_autoptr (GstWebRTCDataChannel) channel = NULL;
+
+  gst_peer_session_prepare (self->session);
+  g_signal_emit_by_name (
+      connection, "create-data-channel", "", options, &channel);
+}
+
 static gboolean
 offer (gpointer user_data, GError **error)
 {
   Receiver *self = user_data;
+  gboolean data_channels;
 
   if (!offer_medium (self, "video", 0, error) ||
       !offer_medium (self, "audio", 1, error))
     return FALSE;
-  gst_element_no_more_pads (self->src);
+  g_object_get (self->src, "data-channels", &data_channels, NULL);
+  if (data_channels)
+    offer_data (self);
+  else
+    gst_element_no_more_pads (self->src);
 
   return TRUE;
 }
@@ -260,7 +307,7 @@ accept_answer (gpointer user_data, const GstSDPMessage *answer, GError **error)
     else
       gst_peer_outlet_end_unused (slot->outlet);
   }
-  if (n_active > 0)
+  if (n_active > 0 || gst_peer_description_has_data (answer))
     return TRUE;
 
   g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
@@ -387,8 +434,10 @@ answer (gpointer user_data, GstSDPMessage *offer, GError **error)
   }
   if (n_taken > 0)
     end_unused (self);
-  gst_element_no_more_pads (self->src);
-  if (n_taken > 0)
+  /* Else there is one more with each data channel. */
+  if (!gst_peer_description_has_data (offer))
+    gst_element_no_more_pads (self->src);
+  if (n_taken > 0 || gst_peer_description_has_data (offer))
     return TRUE;
 
   g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
@@ -419,6 +468,10 @@ end (gpointer user_data)
 
   for (guint i = 0; i < self->slots->len; i++)
     gst_peer_outlet_end (get_slot (self, i)->outlet);
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->data->len; i++)
+    gst_peer_data_outlet_end (g_ptr_array_index (self->data, i));
+  g_mutex_unlock (&self->lock);
 }
 
 const GstPeerMedia gst_peer_receiver_media = {

@@ -3,6 +3,8 @@
 #include "sender.h"
 
 #include "codecs.h"
+#include "data-sender.h"
+#include "data-sink.h"
 #include "peersink.h"
 #include "remote-description.h"
 #include "track.h"
@@ -11,6 +13,8 @@ typedef struct {
   GstPeerSession *session; /* which this is a part of */
   GstPeerSink *sink;
   GPtrArray *tracks; /* element-type GstPeerTrack */
+  GstPeerDataSender *data;
+  gboolean has_data;
 
   GPtrArray *streams; /* element-type GstPeerStream */
   GArray *media;      /* element-type Medium */
@@ -31,6 +35,14 @@ clear_medium (gpointer data)
   gst_clear_object (&((Medium *)data)->sink);
 }
 
+static void
+on_data_ended (GstPeerSession *session)
+{
+  Sender *self = gst_peer_session_get_media (session);
+
+  gst_peer_data_sender_take_end (self->data);
+}
+
 static gpointer
 create (GstPeerSession *session, gpointer element)
 {
@@ -40,6 +52,7 @@ create (GstPeerSession *session, gpointer element)
   self->sink = element;
   self->tracks =
       g_ptr_array_new_with_free_func ((GDestroyNotify)gst_peer_track_free);
+  self->data = gst_peer_data_sender_new (session, on_data_ended);
   self->streams = gst_peer_sink_dup_streams (element);
   self->media = g_array_new (FALSE, FALSE, sizeof (Medium));
   g_array_set_clear_func (self->media, clear_medium);
@@ -53,6 +66,7 @@ sender_free (gpointer user_data)
   Sender *self = user_data;
 
   g_ptr_array_unref (self->tracks);
+  gst_peer_data_sender_free (self->data);
   g_ptr_array_unref (self->streams);
   g_array_unref (self->media);
   g_free (self);
@@ -102,14 +116,33 @@ add_track (
       self->session);
 
   g_ptr_array_add (self->tracks, track);
+  if (medium->sink != NULL)
+    gst_peer_data_sender_watch (self->data, medium->sink);
   return gst_peer_track_link (
       track, codec, medium->sink, medium->payload_type, medium->ssrc, error);
 }
 
 static gboolean
+open_data (Sender *self, GError **error)
+{
+  g_autoptr (GPtrArray) sinks =
+      gst_peer_data_sinks_dup (GST_ELEMENT (self->sink));
+
+  self->has_data = sinks->len > 0;
+  return gst_peer_data_sender_open (self->data, sinks, error);
+}
+
+static void
+close_data (Sender *self)
+{
+  self->has_data = FALSE;
+  gst_peer_data_sender_close (self->data);
+}
+
+static gboolean
 check_tracks (Sender *self, GError **error)
 {
-  if (self->tracks->len > 0)
+  if (self->tracks->len > 0 || self->has_data)
     return TRUE;
 
   g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
@@ -179,6 +212,10 @@ answer (gpointer user_data, GstSDPMessage *offer, GError **error)
   Sender *self = user_data;
   guint64 taken = 0;
 
+  /* When an offer of ours was turned down. */
+  close_data (self);
+  if (gst_peer_description_has_data (offer) && !open_data (self, error))
+    return FALSE;
   for (guint i = 0; i < self->streams->len; i++) {
     if (!answer_stream (
             self, g_ptr_array_index (self->streams, i), offer, &taken, error))
@@ -239,11 +276,11 @@ offer (gpointer user_data, GError **error)
     g_autoptr (GstCaps) input = gst_peer_stream_dup_caps (stream);
 
     if (input != NULL &&
-        !offer_stream (self, stream, self->offered->len, error))
+        !offer_stream (self, stream, self->media->len, error))
       return FALSE;
   }
 
-  return TRUE;
+  return open_data (self, error);
 }
 
 static gboolean
@@ -252,6 +289,8 @@ accept_answer (gpointer user_data, const GstSDPMessage *answer, GError **error)
   Sender *self = user_data;
   guint n_media = MIN (self->media->len, gst_sdp_message_medias_len (answer));
 
+  if (!gst_peer_description_has_data (answer))
+    close_data (self);
   for (guint i = 0; i < n_media; i++) {
     Medium *medium = &g_array_index (self->media, Medium, i);
     const GstSDPMedia *media = gst_sdp_message_get_media (answer, i);
@@ -286,6 +325,7 @@ close_tracks (gpointer user_data)
 
   for (guint i = 0; i < self->tracks->len; i++)
     gst_peer_track_close (g_ptr_array_index (self->tracks, i));
+  close_data (self);
 }
 
 static void

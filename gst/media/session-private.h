@@ -20,7 +20,7 @@ struct _GstPeerSession {
   GstElement *bin;
   GstElement *connection;
   GstElement *dropped; /* the one before */
-  GSource *timeout; /* one thing is waited for at a time */
+  GSource *timeout;    /* one thing is waited for at a time */
   gboolean negotiating;
   gboolean offers;      /* the offer is ours */
   GstSDPMessage *offer; /* the peer's */

@@ -362,6 +362,24 @@ gst_peer_session_get_bin (GstPeerSession *self)
   return GST_BIN (self->bin);
 }
 
+gpointer
+gst_peer_session_get_media (GstPeerSession *self)
+{
+  return self->media;
+}
+
+/**
+ * gst_peer_session_prepare:
+ *
+ * The connection takes data channels from then on.
+ */
+void
+gst_peer_session_prepare (GstPeerSession *self)
+{
+  if (GST_STATE (self->bin) < GST_STATE_READY)
+    gst_element_set_state (self->bin, GST_STATE_READY);
+}
+
 /**
  * gst_peer_session_is_new:
  *

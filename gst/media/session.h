@@ -75,6 +75,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstPeerSession, gst_peer_session_unref)
 const char *gst_peer_session_get_id (GstPeerSession *self);
 GstElement *gst_peer_session_get_connection (GstPeerSession *self);
 GstBin *gst_peer_session_get_bin (GstPeerSession *self);
+gpointer gst_peer_session_get_media (GstPeerSession *self);
+void gst_peer_session_prepare (GstPeerSession *self);
 gboolean gst_peer_session_is_new (GstPeerSession *self);
 gboolean gst_peer_session_is_connected (GstPeerSession *self);
 

@@ -146,13 +146,22 @@ on_marker (GstPad *pad, GstPadProbeInfo *info, gpointer channel)
   return GST_PAD_PROBE_DROP;
 }
 
-/* webrtcbin takes a channel for drained when its appsrc lets go of the last
+/**
+ * gst_peer_channels_finish:
+ * @channel: an open one
+ *
+ * RTCDataChannel.close() (webrtc-pc 6.2): what is buffered is delivered first,
+ * then the stream is reset. From any thread.
+ *
+ * webrtcbin takes a channel for drained when its appsrc lets go of the last
  * message; then the encoder flushes the pad that this is on its way into, and
  * it is lost (webrtcdatachannel.c, on_appsrc_data; gstsctpenc.c,
  * gst_sctp_enc_release_pad). So the close waits for an event that goes through
- * the same queue. */
-static void
-close_in_order (GstPeerConnection *element, GstWebRTCDataChannel *channel)
+ * the same queue.
+ */
+void
+gst_peer_channels_finish (
+    GstPeerConnection *element, GstWebRTCDataChannel *channel)
 {
   g_autoptr (GstElement) child = gst_peer_child_dup (element);
   g_autoptr (GstElement) source = NULL;
@@ -193,7 +202,7 @@ gst_peer_channels_drain (GstPeerConnection *element)
     pending = TRUE;
     if (get_ready_state (channel) != GST_WEBRTC_DATA_CHANNEL_STATE_OPEN)
       continue;
-    close_in_order (element, channel);
+    gst_peer_channels_finish (element, channel);
   }
 
   return pending;

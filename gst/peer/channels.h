@@ -23,6 +23,8 @@ void gst_peer_channels_forget (GstPeerConnection *element);
 void gst_peer_channels_add (
     GstPeerConnection *element, GstWebRTCDataChannel *channel);
 
+void gst_peer_channels_finish (
+    GstPeerConnection *element, GstWebRTCDataChannel *channel);
 gboolean gst_peer_channels_drain (GstPeerConnection *element);
 void gst_peer_channels_mute (GstPeerConnection *element);
 gboolean gst_peer_channels_close (GstPeerConnection *element);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <gst/base/gstdataqueue.h>
 #include <gst/gst.h>
 #include <gst/webrtc/webrtc.h>
 
@@ -27,6 +28,7 @@ char *gst_peer_transport_cname (GstPeerTransport *self);
 GstPad *gst_peer_insides_sctp_exit (GstElement *child);
 gboolean gst_peer_insides_cut_off (GstElement *child);
 void gst_peer_insides_abort_sctp (GstElement *child);
+GstDataQueue *gst_peer_insides_dup_sctp_queue (GstPad *src);
 
 gboolean gst_peer_insides_pad_ssrc (GstPad *src, guint32 *ssrc);
 void gst_peer_insides_discard (GstPad *src);

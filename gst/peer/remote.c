@@ -9,6 +9,7 @@
 #include "channels.h"
 #include "child.h"
 #include "close.h"
+#include "delivery.h"
 #include "insides.h"
 #include "pads.h"
 #include "peerconnection-private.h"
@@ -151,6 +152,8 @@ on_deep_element_added (
   else if (gst_peer_insides_is (GST_OBJECT (added), "sctpenc"))
     g_signal_connect_object (added, "sctp-association-established",
         G_CALLBACK (on_association), element, 0);
+  else if (gst_peer_insides_is (GST_OBJECT (added), "sctpdec"))
+    gst_peer_delivery_watch (added);
 }
 
 void

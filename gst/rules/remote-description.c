@@ -132,3 +132,22 @@ gst_peer_media_sends (const GstSDPMedia *media)
 {
   return gst_peer_media_is_active (media) && !has_flag (media, "recvonly");
 }
+
+/**
+ * gst_peer_description_has_data:
+ *
+ * Returns: whether there can be data channels
+ */
+gboolean
+gst_peer_description_has_data (const GstSDPMessage *sdp)
+{
+  for (guint i = 0; i < gst_sdp_message_medias_len (sdp); i++) {
+    const GstSDPMedia *media = gst_sdp_message_get_media (sdp, i);
+
+    if (g_strcmp0 (gst_sdp_media_get_media (media), "application") == 0 &&
+        gst_peer_media_is_active (media))
+      return TRUE;
+  }
+
+  return FALSE;
+}

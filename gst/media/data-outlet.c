@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*   data channel -- queue -- pad
+ *
+ * A thread of its own adds the pad, gives it what comes, and takes it away when
+ * nothing more comes. */
+
+#include "data-outlet.h"
+
+#include <string.h>
+
+#include "peersrc.h"
+
+/* What may wait for who takes it. There is no way to have the peer wait: SCTP
+ * acknowledges what usrsctp has handed on to webrtcbin, which hands it on here.
+ * Who sends more loses the channel. */
+#define MAX_QUEUED (4 * 1024 * 1024) /* bytes */
+#define MESSAGE_COST 512             /* bytes, beside the payload */
+
+typedef struct {
+  GstBuffer *buffer;
+  gboolean is_text;
+} Message;
+
+struct _GstPeerDataOutlet {
+  gint ref_count; /* the owner's, the thread's and those of the handlers */
+  GstElement *element;
+  GstWebRTCDataChannel *channel;
+
+  GMutex lock;
+  GCond cond;
+  GQueue messages; /* element-type Message */
+  gsize n_queued;  /* bytes */
+  gboolean over;   /* nothing more is taken */
+  gint done;       /* atomic: the pad is gone */
+
+  /* Used on the thread. */
+  GstPad *pad;
+  guint number; /* of the pad */
+  gboolean has_kind;
+  gboolean is_text;  /* of the messages now */
+  gboolean is_taken; /* downstream takes messages of this kind */
+};
+
+static void
+free_message (gpointer data)
+{
+  gst_buffer_unref (((Message *)data)->buffer);
+  g_free (data);
+}
+
+void
+gst_peer_data_outlet_unref (GstPeerDataOutlet *self)
+{
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+
+  g_queue_clear_full (&self->messages, free_message);
+  gst_clear_object (&self->pad);
+  g_object_unref (self->channel);
+  gst_object_unref (self->element);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->cond);
+  g_free (self);
+}
+
+static void
+unref_closure (gpointer data, GClosure *closure)
+{
+  gst_peer_data_outlet_unref (data);
+}
+
+static void
+unref_async (gpointer data)
+{
+  gst_peer_data_outlet_unref (data);
+}
+
+static GstPeerDataOutlet *
+outlet_ref (GstPeerDataOutlet *self)
+{
+  g_atomic_int_inc (&self->ref_count);
+  return self;
+}
+
+/* === what comes, on webrtcbin's thread === */
+
+/* Aside, as there the application may be called. */
+static void
+close_channel (GstElement *element, gpointer user_data)
+{
+  GstPeerDataOutlet *self = user_data;
+
+  GST_ELEMENT_WARNING (element, RESOURCE, READ,
+      ("A peer sends more messages than are taken: its data channel is closed, "
+       "and what has come ends there."),
+      ("%u MiB are waiting", MAX_QUEUED / (1024 * 1024)));
+  gst_webrtc_data_channel_close (self->channel);
+}
+
+static void
+take (GstPeerDataOutlet *self, GstBuffer *buffer, gboolean is_text)
+{
+  gsize cost = gst_buffer_get_size (buffer) + MESSAGE_COST;
+  Message *message = g_new0 (Message, 1);
+  gboolean overflows, over;
+
+  message->buffer = buffer;
+  message->is_text = is_text;
+  GST_BUFFER_PTS (buffer) =
+      gst_element_get_current_running_time (self->element);
+
+  g_mutex_lock (&self->lock);
+  overflows = !self->over && self->n_queued + cost > MAX_QUEUED;
+  self->over |= overflows;
+  over = self->over;
+  if (!over) {
+    self->n_queued += cost;
+    g_queue_push_tail (&self->messages, message);
+  }
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->lock);
+
+  if (over)
+    free_message (message);
+  if (overflows)
+    gst_element_call_async (
+        self->element, close_channel, outlet_ref (self), unref_async);
+}
+
+/* An empty one comes as %NULL. */
+static void
+on_text (GstWebRTCDataChannel *channel, const char *text, gpointer user_data)
+{
+  char *valid = g_utf8_make_valid (text != NULL ? text : "", -1);
+
+  take (user_data, gst_buffer_new_wrapped (valid, strlen (valid)), TRUE);
+}
+
+static void
+on_binary (GstWebRTCDataChannel *channel, GBytes *bytes, gpointer user_data)
+{
+  take (user_data,
+      bytes != NULL ? gst_buffer_new_wrapped_bytes (bytes) : gst_buffer_new (),
+      FALSE);
+}
+
+static void
+on_state (GstWebRTCDataChannel *channel, GParamSpec *pspec, gpointer user_data)
+{
+  GstWebRTCDataChannelState state;
+
+  g_object_get (channel, "ready-state", &state, NULL);
+  if (state == GST_WEBRTC_DATA_CHANNEL_STATE_CLOSED)
+    gst_peer_data_outlet_end (user_data);
+}
+
+/**
+ * gst_peer_data_outlet_end:
+ *
+ * EOS follows what has come.
+ */
+void
+gst_peer_data_outlet_end (GstPeerDataOutlet *self)
+{
+  g_mutex_lock (&self->lock);
+  self->over = TRUE;
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->lock);
+}
+
+/**
+ * gst_peer_data_outlet_is_done:
+ *
+ * Returns: whether its pad is gone
+ */
+gboolean
+gst_peer_data_outlet_is_done (GstPeerDataOutlet *self)
+{
+  return g_atomic_int_get (&self->done);
+}
+
+/* === the pad, on the thread === */
+
+static gboolean
+query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY) {
+    gst_query_set_latency (query, TRUE, 0, GST_CLOCK_TIME_NONE);
+    return TRUE;
+  }
+
+  return gst_pad_query_default (pad, parent, query);
+}
+
+static GstPad *
+make_pad (GstElement *element, guint number, GstWebRTCDataChannel *channel)
+{
+  g_autofree char *name = g_strdup_printf ("data_%u", number);
+  g_autofree char *id = NULL;
+  GstPad *pad = gst_object_ref_sink (gst_peer_data_src_pad_new (
+      name, gst_element_get_pad_template (element, "data_%u"), channel));
+
+  gst_pad_set_query_function (pad, query);
+  gst_pad_set_active (pad, TRUE);
+  id = gst_pad_create_stream_id (pad, element, name);
+  gst_pad_push_event (pad, gst_event_new_stream_start (id));
+
+  return pad;
+}
+
+/* Behind the caps, if there are any. */
+static void
+begin_segment (GstPad *pad)
+{
+  g_autoptr (GstEvent) begun =
+      gst_pad_get_sticky_event (pad, GST_EVENT_SEGMENT, 0);
+  GstSegment segment;
+
+  if (begun != NULL)
+    return;
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_pad_push_event (pad, gst_event_new_segment (&segment));
+}
+
+static void
+remove_pad (GstElement *element, GstPad *pad, guint number)
+{
+  begin_segment (pad);
+  gst_pad_push_event (pad, gst_event_new_eos ());
+  gst_pad_set_active (pad, FALSE);
+  gst_element_remove_pad (element, pad);
+  gst_peer_src_free_data_number (GST_PEER_SRC (element), number);
+}
+
+static void
+set_kind (GstPeerDataOutlet *self, gboolean is_text)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (
+      is_text ? GST_PEER_TEXT_CAPS : GST_PEER_BINARY_CAPS);
+
+  if (self->has_kind && self->is_text == is_text)
+    return;
+  self->has_kind = TRUE;
+  self->is_text = is_text;
+  self->is_taken = !gst_pad_is_linked (self->pad) ||
+                   gst_pad_peer_query_accept_caps (self->pad, caps);
+  if (self->is_taken)
+    gst_pad_push_event (self->pad, gst_event_new_caps (caps));
+  else
+    GST_ELEMENT_WARNING (self->element, STREAM, FORMAT,
+        ("Messages of a peer are dropped: what is linked to %s takes no %s.",
+            GST_PAD_NAME (self->pad), is_text ? "text" : "binary data"),
+        (NULL));
+  begin_segment (self->pad);
+}
+
+static Message *
+wait_for_message (GstPeerDataOutlet *self)
+{
+  Message *message;
+
+  g_mutex_lock (&self->lock);
+  while (g_queue_is_empty (&self->messages) && !self->over)
+    g_cond_wait (&self->cond, &self->lock);
+  message = g_queue_pop_head (&self->messages);
+  if (message != NULL)
+    self->n_queued -= gst_buffer_get_size (message->buffer) + MESSAGE_COST;
+  g_mutex_unlock (&self->lock);
+
+  return message;
+}
+
+/* A pad that nobody has linked is no error, and of the errors of those that
+ * are, downstream tells by itself. */
+static gboolean
+push (GstPeerDataOutlet *self, Message *message)
+{
+  GstFlowReturn result = GST_FLOW_OK;
+
+  set_kind (self, message->is_text);
+  if (self->is_taken)
+    result = gst_pad_push (self->pad, gst_buffer_ref (message->buffer));
+  free_message (message);
+
+  return result >= GST_FLOW_OK || result == GST_FLOW_NOT_LINKED;
+}
+
+static void
+run (GstElement *element, gpointer user_data)
+{
+  GstPeerDataOutlet *self = user_data;
+  Message *message;
+  gboolean flows = TRUE;
+
+  self->pad = make_pad (element, self->number, self->channel);
+  gst_element_add_pad (element, self->pad);
+  while ((message = wait_for_message (self)) != NULL) {
+    if (flows)
+      flows = push (self, message);
+    else
+      free_message (message);
+  }
+  g_signal_handlers_disconnect_by_data (self->channel, self);
+  remove_pad (element, self->pad, self->number);
+  g_atomic_int_set (&self->done, TRUE);
+}
+
+/**
+ * gst_peer_data_outlet_new:
+ * @element: a peersrc
+ * @channel: that has just opened
+ *
+ * On webrtcbin's thread, before the first message.
+ *
+ * Returns: (nullable): %NULL when there are too many
+ */
+GstPeerDataOutlet *
+gst_peer_data_outlet_new (GstElement *element, GstWebRTCDataChannel *channel)
+{
+  GstPeerDataOutlet *self;
+  guint number;
+
+  if (!gst_peer_src_take_data_number (GST_PEER_SRC (element), &number)) {
+    GST_WARNING_OBJECT (element, "one more data channel is not taken");
+    return NULL;
+  }
+
+  self = g_new0 (GstPeerDataOutlet, 1);
+  self->ref_count = 1;
+  self->element = gst_object_ref (element);
+  self->channel = g_object_ref (channel);
+  self->number = number;
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->cond);
+  g_queue_init (&self->messages);
+  g_signal_connect_data (channel, "on-message-string", G_CALLBACK (on_text),
+      outlet_ref (self), unref_closure, 0);
+  g_signal_connect_data (channel, "on-message-data", G_CALLBACK (on_binary),
+      outlet_ref (self), unref_closure, 0);
+  g_signal_connect_data (channel, "notify::ready-state", G_CALLBACK (on_state),
+      outlet_ref (self), unref_closure, 0);
+  gst_element_call_async (element, run, outlet_ref (self), unref_async);
+
+  return self;
+}
+
+/* === what never came === */
+
+static void
+end_at_once (GstElement *element, gpointer user_data)
+{
+  guint number = GPOINTER_TO_UINT (user_data);
+  g_autoptr (GstPad) pad = make_pad (element, number, NULL);
+
+  gst_element_add_pad (element, pad);
+  remove_pad (element, pad, number);
+}
+
+/**
+ * gst_peer_data_outlet_end_none:
+ * @element: a peersrc that never had such a pad
+ *
+ * Whoever waits for one to link gets it, and EOS.
+ */
+void
+gst_peer_data_outlet_end_none (GstElement *element)
+{
+  guint number;
+
+  if (gst_peer_src_take_data_number (GST_PEER_SRC (element), &number))
+    gst_element_call_async (
+        element, end_at_once, GUINT_TO_POINTER (number), NULL);
+}

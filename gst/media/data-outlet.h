@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "data-pad.h"
+
+G_BEGIN_DECLS
+
+/* One data channel that a peer has opened: a source pad of peersrc. From any
+ * thread; nothing here waits. */
+typedef struct _GstPeerDataOutlet GstPeerDataOutlet;
+
+GstPeerDataOutlet *gst_peer_data_outlet_new (
+    GstElement *element, GstWebRTCDataChannel *channel);
+void gst_peer_data_outlet_end (GstPeerDataOutlet *self);
+gboolean gst_peer_data_outlet_is_done (GstPeerDataOutlet *self);
+void gst_peer_data_outlet_unref (GstPeerDataOutlet *self);
+
+void gst_peer_data_outlet_end_none (GstElement *element);
+
+G_END_DECLS

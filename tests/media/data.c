@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Messages from data pads of a peersink to those of a peersrc. */
+
+#include "data-fixture.h"
+
+#include <openssl/crypto.h>
+
+/* A peersink that publishes to a peersrc. The sender does not play yet. */
+typedef struct {
+  Receiver *receiver;
+  Sender *sender;
+} Pair;
+
+static void
+pair_init (Pair *self)
+{
+  g_autofree char *location = make_location ("whip", "in");
+  g_autofree char *src = g_strdup_printf ("peersrc location=%s", location);
+  g_autofree char *sink = g_strdup_printf ("peersink location=%s", location);
+
+  self->receiver = receiver_new (src);
+  self->sender = sender_new (sink);
+}
+
+static void
+pair_clear (Pair *self)
+{
+  sender_free (self->sender);
+  receiver_free (self->receiver);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pair, pair_clear)
+
+static void
+play (Sender *sender)
+{
+  ck_assert_int_ne (gst_element_set_state (sender->pipeline, GST_STATE_PLAYING),
+      GST_STATE_CHANGE_FAILURE);
+}
+
+static void
+end (GstPad *pad)
+{
+  ck_assert (gst_pad_push_event (pad, gst_event_new_eos ()));
+}
+
+#define N_MESSAGES 10000
+
+/* With the first one from before there is a connection. */
+GST_START_TEST (test_every_message_comes_in_order)
+{
+  g_auto (Pair) pair = { NULL };
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (GstMessage) sent = NULL;
+  g_autoptr (GstMessage) received = NULL;
+  Inlet *inlet;
+
+  pair_init (&pair);
+  pad = sender_add_pad (pair.sender, "data_0", TEXT);
+  play (pair.sender);
+  for (guint i = 0; i < N_MESSAGES; i++) {
+    g_autofree char *text = g_strdup_printf ("message %u", i);
+
+    ck_assert_int_eq (push_text (pad, text), GST_FLOW_OK);
+  }
+  end (pad);
+
+  inlet = receiver_await_inlet (pair.receiver, "data_0");
+  inlet_await_eos (inlet);
+  ck_assert_uint_eq (inlet->messages->len, N_MESSAGES);
+  for (guint i = 0; i < N_MESSAGES; i++) {
+    g_autofree char *text = g_strdup_printf ("message %u", i);
+
+    inlet_check (inlet, i, text);
+    ck_assert (g_array_index (inlet->kinds, gboolean, i));
+  }
+  ck_assert (GST_CLOCK_TIME_IS_VALID (inlet->last));
+  sent = await_bus (pair.sender->pipeline, GST_MESSAGE_EOS);
+}
+GST_END_TEST
+
+GST_START_TEST (test_settings_of_pads)
+{
+  g_auto (Pair) pair = { NULL };
+  g_autoptr (GstPad) pad = NULL;
+  g_autofree char *protocol = NULL;
+  gboolean ordered;
+  int max_retransmits, max_packet_lifetime;
+  Inlet *inlet;
+
+  pair_init (&pair);
+  pad = sender_add_pad (pair.sender, "data_0", BINARY);
+  gst_child_proxy_set (GST_CHILD_PROXY (pair.sender->sink), "data_0::label",
+      "telemetry", "data_0::protocol", "nmea", "data_0::ordered", FALSE,
+      "data_0::max-retransmits", 0, NULL);
+  play (pair.sender);
+  ck_assert_int_eq (push_zeros (pad, 3), GST_FLOW_OK);
+
+  inlet = receiver_await_inlet (pair.receiver, "telemetry");
+  g_object_get (inlet->outlet, "protocol", &protocol, "ordered", &ordered,
+      "max-retransmits", &max_retransmits, "max-packet-lifetime",
+      &max_packet_lifetime, NULL);
+  ck_assert_str_eq (protocol, "nmea");
+  ck_assert (!ordered);
+  ck_assert_int_eq (max_retransmits, 0);
+  ck_assert_int_eq (max_packet_lifetime, -1);
+  ck_assert_str_eq (inlet->name, "data_0");
+  inlet_await_messages (inlet, 1);
+  ck_assert (!g_array_index (inlet->kinds, gboolean, 0));
+}
+GST_END_TEST
+
+/* The other one goes on, and so does the session. */
+GST_START_TEST (test_eos_closes_its_channel)
+{
+  g_auto (Pair) pair = { NULL };
+  g_autoptr (GstPad) one = NULL;
+  g_autoptr (GstPad) other = NULL;
+  g_autoptr (GstMessage) eos = NULL;
+  Inlet *inlet_one, *inlet_other;
+
+  pair_init (&pair);
+  one = sender_add_pad (pair.sender, "data_0", TEXT);
+  other = sender_add_pad (pair.sender, "data_1", BINARY);
+  play (pair.sender);
+  ck_assert_int_eq (push_text (one, "first and last"), GST_FLOW_OK);
+  end (one);
+  inlet_one = receiver_await_inlet (pair.receiver, "data_0");
+  inlet_await_eos (inlet_one);
+  inlet_check (inlet_one, 0, "first and last");
+
+  ck_assert_int_eq (push_text (other, "after that"), GST_FLOW_OK);
+  inlet_other = receiver_await_inlet (pair.receiver, "data_1");
+  inlet_await_messages (inlet_other, 1);
+  ck_assert (!inlet_other->eos);
+  end (other);
+  inlet_await_eos (inlet_other);
+  inlet_check (inlet_other, 0, "after that");
+  eos = await_bus (pair.sender->pipeline, GST_MESSAGE_EOS);
+}
+GST_END_TEST
+
+/* As a page sends what it likes. */
+GST_START_TEST (test_kind_may_change)
+{
+  g_auto (Pair) pair = { NULL };
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (GstCaps) binary = gst_caps_from_string (BINARY);
+  Inlet *inlet;
+
+  pair_init (&pair);
+  pad = sender_add_pad (pair.sender, "data_0", TEXT);
+  play (pair.sender);
+  ck_assert_int_eq (push_text (pad, "text"), GST_FLOW_OK);
+  gst_pad_push_event (pad, gst_event_new_caps (binary));
+  ck_assert_int_eq (push_text (pad, "bytes"), GST_FLOW_OK);
+  inlet = receiver_await_inlet (pair.receiver, "data_0");
+  inlet_await_messages (inlet, 2);
+  inlet_check (inlet, 0, "text");
+  inlet_check (inlet, 1, "bytes");
+  ck_assert (g_array_index (inlet->kinds, gboolean, 0));
+  ck_assert (!g_array_index (inlet->kinds, gboolean, 1));
+}
+GST_END_TEST
+
+/* What cannot be sent is left out, with a warning, and the rest comes. */
+GST_START_TEST (test_what_cannot_be_sent)
+{
+  g_auto (Pair) pair = { NULL };
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (GstMessage) warning = NULL;
+  Inlet *inlet;
+
+  pair_init (&pair);
+  pad = sender_add_pad (pair.sender, "data_0", TEXT);
+  play (pair.sender);
+  ck_assert_int_eq (push_text (pad, "good"), GST_FLOW_OK);
+  ck_assert_int_eq (push_text (pad, ""), GST_FLOW_OK);
+  warning = await_bus (pair.sender->pipeline, GST_MESSAGE_WARNING);
+  ck_assert_int_eq (push_text (pad, "\xff\xfe"), GST_FLOW_OK);
+  ck_assert_int_eq (push_zeros (pad, 10), GST_FLOW_OK);
+  {
+    g_autofree char *huge = g_strnfill (1024 * 1024, 'x');
+
+    ck_assert_int_eq (push_text (pad, huge), GST_FLOW_OK);
+  }
+  ck_assert_int_eq (push_text (pad, "good, too"), GST_FLOW_OK);
+  inlet = receiver_await_inlet (pair.receiver, "data_0");
+  inlet_await_messages (inlet, 2);
+  inlet_check (inlet, 0, "good");
+  inlet_check (inlet, 1, "good, too");
+}
+GST_END_TEST
+
+/* === a server, and who plays from it === */
+
+static Receiver *
+play_from (const char *location)
+{
+  g_autofree char *description =
+      g_strdup_printf ("peersrc data-channels=true location=%s", location);
+
+  return receiver_new (description);
+}
+
+GST_START_TEST (test_all_players_get_all)
+{
+  g_autofree char *location = make_location ("whep", "live");
+  g_autofree char *description =
+      g_strdup_printf ("peersink location=%s", location);
+  g_autoptr (Sender) sender = sender_new (description);
+  g_autoptr (GstPad) pad = sender_add_pad (sender, "data_%u", TEXT);
+  g_autoptr (GstMessage) eos = NULL;
+  g_autoptr (Receiver) one = NULL;
+  g_autoptr (Receiver) two = NULL;
+  Inlet *inlets[2];
+
+  play (sender);
+  one = play_from (location);
+  two = play_from (location);
+  inlets[0] = receiver_await_inlet (one, "data_0");
+  inlets[1] = receiver_await_inlet (two, "data_0");
+  sender_await_open (sender, 2);
+  for (guint i = 0; i < 1000; i++)
+    ck_assert_int_eq (push_text (pad, "to both"), GST_FLOW_OK);
+  end (pad);
+  for (guint i = 0; i < G_N_ELEMENTS (inlets); i++) {
+    inlet_await_eos (inlets[i]);
+    ck_assert_uint_eq (inlets[i]->messages->len, 1000);
+  }
+  eos = await_bus (sender->pipeline, GST_MESSAGE_EOS);
+}
+GST_END_TEST
+
+static Suite *
+data_suite (void)
+{
+  Suite *suite = suite_create ("data");
+  TCase *tcase = tcase_create ("data");
+
+  /* Threads of webrtcbin may end while exit() cleans it up. */
+  OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
+  suite_add_tcase (suite, tcase);
+  tcase_add_test (tcase, test_every_message_comes_in_order);
+  tcase_add_test (tcase, test_settings_of_pads);
+  tcase_add_test (tcase, test_eos_closes_its_channel);
+  tcase_add_test (tcase, test_kind_may_change);
+  tcase_add_test (tcase, test_what_cannot_be_sent);
+  tcase_add_test (tcase, test_all_players_get_all);
+
+  return suite;
+}
+
+GST_CHECK_MAIN (data);
