@@ -275,8 +275,7 @@ offer (gpointer user_data, GError **error)
     GstPeerStream *stream = g_ptr_array_index (self->streams, i);
     g_autoptr (GstCaps) input = gst_peer_stream_dup_caps (stream);
 
-    if (input != NULL &&
-        !offer_stream (self, stream, self->media->len, error))
+    if (input != NULL && !offer_stream (self, stream, self->media->len, error))
       return FALSE;
   }
 
