@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What `peerconnection` offers: all of webrtcbin's surface, and its own.
+"""What the elements offer: their model's surface, and their own.
 
-Its own surface is written down in peerconnection.surface beside this file and
-documented in the source. webrtcbin's differs from one GStreamer version to the
-next, so the installed webrtcbin is what the rest is compared with.
+The own surface of each is written down in a file named after it beside this one
+and documented in the source. `peerconnection` is a drop-in for webrtcbin, whose
+surface differs from one GStreamer version to the next: the installed one is
+what it is compared with. `peersink` and `peersrc` are bins.
 
-With --update the own surface is written down anew.
+With --update the own surfaces are written down anew.
 """
 
 import difflib
@@ -18,12 +19,13 @@ import sys
 
 import tree
 
-ELEMENT = "peerconnection"
-MODEL = "webrtcbin"
-GOLDEN = pathlib.Path("tests/lint") / f"{ELEMENT}.surface"
-GOLDEN_HEAD = f"""\
+MODELS = {"peerconnection": "webrtcbin", "peersink": "bin", "peersrc": "bin"}
+DROP_INS = {"peerconnection"}
+# Shown of every element with sometimes pads.
+INHERITED = {"pad-added", "pad-removed", "no-more-pads"}
+GOLDEN_HEAD = """\
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What {ELEMENT} offers beside the surface of {MODEL}. Written by
+# What {} offers beside the surface of {}. Written by
 # `meson compile -C build update-surface`.
 """
 
@@ -106,23 +108,23 @@ def comparable(key, lines):
     return [" ".join(lines)]
 
 
-def missing_from(ours, model):
+def missing_from(ours, model, element, model_name):
     """Each member of webrtcbin's that is not there, or not the same."""
     for key, lines in model.items():
         section, name = key
         if section == FACTORY or key == (PROPERTIES, "name"):
             continue
         if key not in ours:
-            yield f"{ELEMENT} lacks {MODEL}'s {name} ({section})"
+            yield f"{element} lacks {model_name}'s {name} ({section})"
         elif comparable(key, ours[key]) != comparable(key, lines):
-            yield f"{ELEMENT}'s {name} is not as {MODEL}'s ({section}):"
+            yield f"{element}'s {name} is not as {model_name}'s ({section}):"
             yield from difflib.unified_diff(
-                comparable(key, lines), comparable(key, ours[key]), MODEL,
-                ELEMENT, lineterm="", n=0)
+                comparable(key, lines), comparable(key, ours[key]), model_name,
+                element, lineterm="", n=0)
 
 
-def surface(own):
-    lines = [GOLDEN_HEAD.rstrip("\n")]
+def surface(own, head):
+    lines = [head.rstrip("\n")]
     for section in MEMBER:
         for key in sorted(key for key in own if key[0] == section):
             lines += ["", f"[{section}] {key[1]}", *own[key]]
@@ -134,13 +136,15 @@ def doc_blocks():
     blocks = {}
     for path in tree.files(".c", ".h", under=("gst", "plugin")):
         for text in re.findall(r"/\*\*\n(.*?)\*/", tree.read(path), re.S):
-            symbol = re.match(r"\s*\*\s*([\w:-]+?):?\s*(?:\(.*\))?\n", text)
-            if symbol:
+            # Elements that share a property share its block.
+            while symbol := re.match(
+                    r"\s*\*\s*([\w:-]+?):?\s*(?:\(.*\))?\n", text):
+                text = text[symbol.end():]
                 blocks[symbol.group(1)] = text
     return blocks
 
 
-def undocumented(own, instance):
+def undocumented(own, element, instance):
     blocks = doc_blocks()
     for section, name in own:
         if section == PROPERTIES:
@@ -152,40 +156,49 @@ def undocumented(own, instance):
         if symbol not in blocks:
             yield f"{symbol} has no gtk-doc block"
             continue
-        text = re.sub(r"^\s*\*", "", blocks[symbol], flags=re.M)
-        body = text.split("\n", 1)[1]
+        body = re.sub(r"^\s*\*", "", blocks[symbol], flags=re.M)
         if not re.search(r"^\s*Since: \d", body, re.M):
             yield f"{symbol}: its gtk-doc block has no Since:"
         prose = [line for line in body.splitlines()
                  if line.strip() and not re.match(r"\s*(@\w+|Since):", line)]
         if not prose:
             yield f"{symbol}: its gtk-doc block says nothing"
-    if f"element-{ELEMENT}" not in blocks and \
-            f"SECTION:element-{ELEMENT}" not in blocks:
-        yield f"element-{ELEMENT} has no gtk-doc section"
+    if f"element-{element}" not in blocks and \
+            f"SECTION:element-{element}" not in blocks:
+        yield f"element-{element} has no gtk-doc section"
+
+
+def check(element, model_name, plugin, update):
+    """Yields what is wrong, or writes the own surface down."""
+    model_text = inspect(model_name, None)
+    if model_text is None:
+        tree.skip(f"{model_name} is missing")
+    text = inspect(element, plugin)
+    if text is None:
+        yield f"gst-inspect-1.0 finds no {element}"
+        return
+    ours, model = parse(text), parse(model_text)
+    own = {key: lines for key, lines in ours.items()
+           if (key not in model or key[0] == FACTORY)
+           and key[1] not in INHERITED}
+    golden = pathlib.Path("tests/lint") / f"{element}.surface"
+    head = GOLDEN_HEAD.format(element, model_name)
+    if update:
+        (tree.ROOT / golden).write_text(surface(own, head), encoding="utf-8")
+        return
+    before = tree.read(golden) if (tree.ROOT / golden).exists() else ""
+    yield from difflib.unified_diff(
+        before.splitlines(), surface(own, head).splitlines(),
+        golden.as_posix(), "as built", lineterm="")
+    if element in DROP_INS:
+        yield from missing_from(ours, model, element, model_name)
+    yield from undocumented(own, element, class_name(text))
 
 
 if not shutil.which("gst-inspect-1.0"):
     tree.skip("gst-inspect-1.0 is missing")
-model_text = inspect(MODEL, None)
-if model_text is None:
-    tree.skip(f"{MODEL} is missing")
-text = inspect(ELEMENT, sys.argv[2])
-if text is None:
-    sys.exit(f"gst-inspect-1.0 finds no {ELEMENT}")
-
-ours, model = parse(text), parse(model_text)
-own = {key: lines for key, lines in ours.items()
-       if key not in model or key[0] == FACTORY}
-
-if "--update" in sys.argv:
-    (tree.ROOT / GOLDEN).write_text(surface(own), encoding="utf-8")
-    sys.exit(0)
-
-golden = tree.read(GOLDEN) if (tree.ROOT / GOLDEN).exists() else ""
-problems = list(difflib.unified_diff(
-    golden.splitlines(), surface(own).splitlines(), GOLDEN.as_posix(),
-    "as built", lineterm=""))
-problems += missing_from(ours, model)
-problems += undocumented(own, class_name(text))
-tree.finish(problems, len(model) and len(own))
+update = "--update" in sys.argv
+problems = []
+for name, model_name in MODELS.items():
+    problems += check(name, model_name, sys.argv[2], update)
+tree.finish(problems, len(MODELS))
