@@ -78,6 +78,35 @@ clear_timeout (GSource **source)
 
 /* === the report === */
 
+/* Of close-session; with the connection, which is gone with its session. */
+#define SESSION_PROMISES "peer-session-promises"
+
+static void
+add_session_promise (GstPeerSession *session, GstPromise *promise)
+{
+  GObject *connection = G_OBJECT (gst_peer_session_get_connection (session));
+  GPtrArray *promises = g_object_get_data (connection, SESSION_PROMISES);
+
+  if (promises == NULL) {
+    promises =
+        g_ptr_array_new_with_free_func ((GDestroyNotify)gst_promise_unref);
+    g_object_set_data_full (connection, SESSION_PROMISES, promises,
+        (GDestroyNotify)g_ptr_array_unref);
+  }
+  g_ptr_array_add (promises, gst_promise_ref (promise));
+}
+
+static void
+answer_session_promises (GstPeerSession *session, const GstStructure *report)
+{
+  g_autoptr (GPtrArray) promises = g_object_steal_data (
+      G_OBJECT (gst_peer_session_get_connection (session)), SESSION_PROMISES);
+
+  for (guint i = 0; promises != NULL && i < promises->len; i++)
+    gst_promise_reply (g_ptr_array_index (promises, i),
+        report != NULL ? gst_structure_copy (report) : NULL);
+}
+
 /**
  * gst_peer_endpoint_add_report:
  *
@@ -88,17 +117,9 @@ gst_peer_endpoint_add_report (
     GstPeerEndpoint *self, GstPeerSession *session, const GstStructure *report)
 {
   const char *id = gst_peer_session_get_id (session);
-  GstPromise *promise;
   gboolean closing;
 
-  promise = g_object_steal_data (
-      G_OBJECT (gst_peer_session_get_connection (session)), "promise");
-  if (promise != NULL) {
-    gst_promise_reply (
-        promise, report != NULL ? gst_structure_copy (report) : NULL);
-    gst_promise_unref (promise);
-  }
-
+  answer_session_promises (session, report);
   GST_OBJECT_LOCK (self->element);
   closing = self->closing;
   GST_OBJECT_UNLOCK (self->element);
@@ -301,7 +322,6 @@ close_session_on_loop (gpointer data)
   Call *call = data;
   g_autoptr (GstPeerSession) session =
       gst_peer_sessions_dup_one (call->endpoint->sessions, call->id);
-  GObject *connection;
 
   if (session == NULL) {
     if (call->promise != NULL)
@@ -313,10 +333,8 @@ close_session_on_loop (gpointer data)
     return G_SOURCE_REMOVE;
   }
 
-  connection = G_OBJECT (gst_peer_session_get_connection (session));
   if (call->promise != NULL)
-    g_object_set_data_full (connection, "promise",
-        gst_promise_ref (call->promise), (GDestroyNotify)gst_promise_unref);
+    add_session_promise (session, call->promise);
   gst_peer_session_close (session);
 
   return G_SOURCE_REMOVE;

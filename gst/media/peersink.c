@@ -33,6 +33,7 @@
 #include "endpoint.h"
 #include "sender.h"
 #include "stream.h"
+#include "uri-handler.h"
 
 #define DEFAULT_LOCATION "whep://127.0.0.1:8080/live"
 #define DEFAULT_MAX_SESSIONS 100
@@ -59,10 +60,8 @@ struct _GstPeerSink {
   GstCaps *audio_caps;
 };
 
-static void gst_peer_sink_uri_handler_init (gpointer iface, gpointer data);
-
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstPeerSink, gst_peer_sink, GST_TYPE_BIN,
-    G_IMPLEMENT_INTERFACE (GST_TYPE_URI_HANDLER, gst_peer_sink_uri_handler_init)
+    G_IMPLEMENT_INTERFACE (GST_TYPE_URI_HANDLER, gst_peer_uri_sink_init)
         G_IMPLEMENT_INTERFACE (
             GST_TYPE_CHILD_PROXY, gst_peer_endpoint_proxy_init))
 GST_ELEMENT_REGISTER_DEFINE (
@@ -354,6 +353,27 @@ gst_peer_sink_change_state (GstElement *element, GstStateChange transition)
   return result;
 }
 
+/* Such as a seek: there is no sink inside that a bin could send it to. */
+static gboolean
+gst_peer_sink_send_event (GstElement *element, GstEvent *event)
+{
+  g_autoptr (GPtrArray) streams = NULL;
+  gboolean sent = FALSE;
+
+  if (!GST_EVENT_IS_UPSTREAM (event))
+    return GST_ELEMENT_CLASS (gst_peer_sink_parent_class)
+        ->send_event (element, event);
+
+  streams = gst_peer_sink_dup_streams (GST_PEER_SINK (element));
+  for (guint i = 0; i < streams->len; i++)
+    sent |= gst_pad_push_event (
+        gst_peer_stream_get_input (g_ptr_array_index (streams, i)),
+        gst_event_ref (event));
+  gst_event_unref (event);
+
+  return sent;
+}
+
 /* On whichever thread posts. */
 static void
 gst_peer_sink_handle_message (GstBin *bin, GstMessage *message)
@@ -374,49 +394,6 @@ gst_peer_sink_handle_message (GstBin *bin, GstMessage *message)
     gst_message_unref (message);
   else
     GST_BIN_CLASS (gst_peer_sink_parent_class)->handle_message (bin, message);
-}
-
-/* === GstURIHandler === */
-
-static GstURIType
-get_uri_type (GType type)
-{
-  return GST_URI_SINK;
-}
-
-static const char *const *
-get_protocols (GType type)
-{
-  static const char *protocols[] = { "whip", "whips", NULL };
-
-  return protocols;
-}
-
-static char *
-get_uri (GstURIHandler *handler)
-{
-  char *location;
-
-  g_object_get (handler, "location", &location, NULL);
-  return location;
-}
-
-static gboolean
-set_uri (GstURIHandler *handler, const char *uri, GError **error)
-{
-  g_object_set (handler, "location", uri, NULL);
-  return TRUE;
-}
-
-static void
-gst_peer_sink_uri_handler_init (gpointer data, gpointer unused)
-{
-  GstURIHandlerInterface *iface = data;
-
-  iface->get_type = get_uri_type;
-  iface->get_protocols = get_protocols;
-  iface->get_uri = get_uri;
-  iface->set_uri = set_uri;
 }
 
 /* === object === */
@@ -539,6 +516,7 @@ gst_peer_sink_class_init (GstPeerSinkClass *klass)
   object_class->set_property = gst_peer_sink_set_property;
   object_class->get_property = gst_peer_sink_get_property;
   element_class->change_state = gst_peer_sink_change_state;
+  element_class->send_event = gst_peer_sink_send_event;
   element_class->request_new_pad = gst_peer_sink_request_new_pad;
   element_class->release_pad = gst_peer_sink_release_pad;
   GST_BIN_CLASS (klass)->handle_message = gst_peer_sink_handle_message;

@@ -43,6 +43,7 @@
 #include "endpoint.h"
 #include "outlet.h"
 #include "receiver.h"
+#include "uri-handler.h"
 
 #define DEFAULT_LOCATION "whip://127.0.0.1:8080/ingest"
 #define DEFAULT_MAX_SESSIONS 1
@@ -68,10 +69,8 @@ struct _GstPeerSrc {
   gboolean had_data;    /* in this life */
 };
 
-static void gst_peer_src_uri_handler_init (gpointer iface, gpointer data);
-
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstPeerSrc, gst_peer_src, GST_TYPE_BIN,
-    G_IMPLEMENT_INTERFACE (GST_TYPE_URI_HANDLER, gst_peer_src_uri_handler_init)
+    G_IMPLEMENT_INTERFACE (GST_TYPE_URI_HANDLER, gst_peer_uri_src_init)
         G_IMPLEMENT_INTERFACE (
             GST_TYPE_CHILD_PROXY, gst_peer_endpoint_proxy_init))
 GST_ELEMENT_REGISTER_DEFINE (
@@ -218,49 +217,6 @@ gst_peer_src_handle_message (GstBin *bin, GstMessage *message)
     gst_message_unref (message);
   else
     GST_BIN_CLASS (gst_peer_src_parent_class)->handle_message (bin, message);
-}
-
-/* === GstURIHandler === */
-
-static GstURIType
-get_uri_type (GType type)
-{
-  return GST_URI_SRC;
-}
-
-static const char *const *
-get_protocols (GType type)
-{
-  static const char *protocols[] = { "whep", "wheps", NULL };
-
-  return protocols;
-}
-
-static char *
-get_uri (GstURIHandler *handler)
-{
-  char *location;
-
-  g_object_get (handler, "location", &location, NULL);
-  return location;
-}
-
-static gboolean
-set_uri (GstURIHandler *handler, const char *uri, GError **error)
-{
-  g_object_set (handler, "location", uri, NULL);
-  return TRUE;
-}
-
-static void
-gst_peer_src_uri_handler_init (gpointer data, gpointer unused)
-{
-  GstURIHandlerInterface *iface = data;
-
-  iface->get_type = get_uri_type;
-  iface->get_protocols = get_protocols;
-  iface->get_uri = get_uri;
-  iface->set_uri = set_uri;
 }
 
 /* === object === */

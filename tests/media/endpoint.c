@@ -192,6 +192,7 @@ GST_START_TEST (test_close_session_closes_one)
   g_autoptr (Viewer) second = NULL;
   g_autoptr (GstElement) sink = get_sink (server);
   g_autoptr (GstPromise) promise = gst_promise_new ();
+  g_autoptr (GstPromise) again = gst_promise_new ();
   g_autoptr (GstPromise) unknown = gst_promise_new ();
   g_autoptr (GstMessage) eos = NULL;
   g_auto (GStrv) sessions = NULL;
@@ -204,7 +205,9 @@ GST_START_TEST (test_close_session_closes_one)
   second = view (server);
 
   g_signal_emit_by_name (sink, "close-session", sessions[0], promise);
+  g_signal_emit_by_name (sink, "close-session", sessions[0], again);
   ck_assert_int_eq (gst_promise_wait (promise), GST_PROMISE_RESULT_REPLIED);
+  ck_assert_int_eq (gst_promise_wait (again), GST_PROMISE_RESULT_REPLIED);
   ck_assert_str_eq (
       gst_structure_get_string (gst_promise_get_reply (promise), "reason"),
       "close");

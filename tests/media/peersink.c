@@ -20,6 +20,17 @@ GST_START_TEST (test_eos_without_peers)
 }
 GST_END_TEST
 
+GST_START_TEST (test_a_seek_goes_to_the_sources)
+{
+  g_autoptr (Server) server = server_new ("videotestsrc name=source");
+
+  server_play (server);
+  ck_assert (gst_element_seek_simple (
+      server->pipeline, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, GST_SECOND));
+  server_play (server);
+}
+GST_END_TEST
+
 GST_START_TEST (test_address_in_use)
 {
   g_autoptr (Server) server = server_new (LIVE);
@@ -241,6 +252,7 @@ peersink_suite (void)
   OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_eos_without_peers);
+  tcase_add_test (tcase, test_a_seek_goes_to_the_sources);
   tcase_add_test (tcase, test_address_in_use);
   tcase_add_test (tcase, test_shared_server);
   tcase_add_test (tcase, test_eos_tells_the_peer);
