@@ -233,6 +233,254 @@ GST_START_TEST (test_all_players_get_all)
 }
 GST_END_TEST
 
+#define BIG (16 * 1024) /* bytes */
+
+static GstPadProbeReturn
+block (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  return GST_PAD_PROBE_OK;
+}
+
+/* As if the network were gone: nothing is acknowledged any more. */
+static void
+cut_off (Receiver *receiver)
+{
+  g_autoptr (GstIterator) sources =
+      gst_bin_iterate_all_by_element_factory_name (
+          GST_BIN (receiver->pipeline), "nicesrc");
+  g_auto (GValue) source = G_VALUE_INIT;
+
+  while (gst_iterator_next (sources, &source) == GST_ITERATOR_OK) {
+    g_autoptr (GstPad) pad =
+        gst_element_get_static_pad (g_value_get_object (&source), "src");
+
+    gst_pad_add_probe (
+        pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, block, NULL, NULL);
+    g_value_reset (&source);
+  }
+}
+
+/* It is waited for, for a while, and memory stays bounded meanwhile. */
+GST_START_TEST (test_who_is_stuck_is_left_behind)
+{
+  g_autofree char *location = make_location ("whep", "live");
+  g_autofree char *description =
+      g_strdup_printf ("peersink location=%s", location);
+  g_autoptr (Sender) sender = sender_new (description);
+  g_autoptr (GstPad) pad = sender_add_pad (sender, "data_0", BINARY);
+  g_autoptr (GstMessage) warning = NULL;
+  g_autoptr (Receiver) stuck = NULL;
+  g_autoptr (Receiver) other = NULL;
+  gint64 begin, took;
+  Inlet *inlet;
+
+  play (sender);
+  stuck = play_from (location);
+  other = play_from (location);
+  receiver_await_inlet (stuck, "data_0");
+  inlet = receiver_await_inlet (other, "data_0");
+  sender_await_open (sender, 2);
+  cut_off (stuck);
+  begin = g_get_monotonic_time ();
+  for (guint i = 0; i < 500; i++)
+    ck_assert_int_eq (push_zeros (pad, BIG), GST_FLOW_OK);
+  took = g_get_monotonic_time () - begin;
+  inlet_await_messages (inlet, 500);
+  warning = await_bus (sender->pipeline, GST_MESSAGE_WARNING);
+  ck_assert_int_ge (took, 2 * G_TIME_SPAN_SECOND);
+  ck_assert_uint_le (sender->max_buffered, 1024 * 1024);
+  ck_assert_uint_ge (sender->max_buffered, 512 * 1024);
+}
+GST_END_TEST
+
+/* Many small ones take more memory than their bytes. usrsctp does not count
+ * that, and takes some 65,000 of these first. */
+GST_START_TEST (test_small_messages_are_counted)
+{
+  g_auto (Pair) pair = { NULL };
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (GstMessage) warning = NULL;
+
+  pair_init (&pair);
+  pad = sender_add_pad (pair.sender, "data_0", BINARY);
+  play (pair.sender);
+  ck_assert_int_eq (push_zeros (pad, 1), GST_FLOW_OK);
+  inlet_await_messages (receiver_await_inlet (pair.receiver, "data_0"), 1);
+  cut_off (pair.receiver);
+  for (guint i = 0; i < 100000; i++)
+    ck_assert_int_eq (push_zeros (pad, 16), GST_FLOW_OK);
+  warning = await_bus (pair.sender->pipeline, GST_MESSAGE_WARNING);
+  ck_assert_uint_le (pair.sender->max_buffered, 16 * 2100);
+}
+GST_END_TEST
+
+/* Nobody is waited for where messages may get lost. */
+GST_START_TEST (test_what_may_get_lost_is_not_waited_for)
+{
+  g_auto (Pair) pair = { NULL };
+  g_autoptr (GstPad) pad = NULL;
+  gint64 begin, took;
+
+  pair_init (&pair);
+  pad = sender_add_pad (pair.sender, "data_0", BINARY);
+  gst_child_proxy_set (GST_CHILD_PROXY (pair.sender->sink),
+      "data_0::max-packet-lifetime", 100, NULL);
+  play (pair.sender);
+  ck_assert_int_eq (push_zeros (pad, 1), GST_FLOW_OK);
+  inlet_await_messages (receiver_await_inlet (pair.receiver, "data_0"), 1);
+  cut_off (pair.receiver);
+  begin = g_get_monotonic_time ();
+  for (guint i = 0; i < 500; i++)
+    ck_assert_int_eq (push_zeros (pad, BIG), GST_FLOW_OK);
+  took = g_get_monotonic_time () - begin;
+  ck_assert_int_lt (took, 2 * G_TIME_SPAN_SECOND);
+  ck_assert_uint_le (pair.sender->max_buffered, 1024 * 1024);
+}
+GST_END_TEST
+
+/* It loses that channel, and nothing else. */
+GST_START_TEST (test_who_sends_too_much_loses_the_channel)
+{
+  g_auto (Pair) pair = { NULL };
+  g_autoptr (GstPad) flood = NULL;
+  g_autoptr (GstPad) other = NULL;
+  g_autoptr (GstMessage) warning = NULL;
+  Inlet *inlet;
+
+  pair_init (&pair);
+  flood = sender_add_pad (pair.sender, "data_0", BINARY);
+  other = sender_add_pad (pair.sender, "data_1", TEXT);
+  play (pair.sender);
+  ck_assert_int_eq (push_zeros (flood, BIG), GST_FLOW_OK);
+  inlet = receiver_await_inlet (pair.receiver, "data_0");
+  inlet_await_messages (inlet, 1);
+  inlet_hold (inlet, TRUE);
+  for (guint i = 0; i < 500; i++)
+    ck_assert_int_eq (push_zeros (flood, BIG), GST_FLOW_OK);
+  warning = await_bus (pair.receiver->pipeline, GST_MESSAGE_WARNING);
+  inlet_hold (inlet, FALSE);
+  inlet_await_eos (inlet);
+  ck_assert_uint_le (inlet->messages->len * BIG, 4 * 1024 * 1024 + 2 * BIG);
+  ck_assert_uint_ge (inlet->messages->len * BIG, 3 * 1024 * 1024);
+
+  ck_assert_int_eq (push_text (other, "goes on"), GST_FLOW_OK);
+  inlet_await_messages (receiver_await_inlet (pair.receiver, "data_1"), 1);
+}
+GST_END_TEST
+
+static gpointer
+push_on (gpointer pad)
+{
+  while (push_zeros (pad, BIG) == GST_FLOW_OK)
+    ;
+
+  return NULL;
+}
+
+/* By the one who sends, the one who receives, and both. */
+GST_START_TEST (test_close_in_mid_flow)
+{
+  g_auto (Pair) pair = { NULL };
+  g_autoptr (GstPad) pad = NULL;
+  GThread *pusher;
+
+  pair_init (&pair);
+  pad = sender_add_pad (pair.sender, "data_0", BINARY);
+  play (pair.sender);
+  pusher = g_thread_new ("pusher", push_on, pad);
+  inlet_await_messages (receiver_await_inlet (pair.receiver, "data_0"), 100);
+  if (__i__ == 0) {
+    gst_element_set_state (pair.receiver->pipeline, GST_STATE_NULL);
+  } else if (__i__ == 1) {
+    g_autoptr (GstMessage) eos = NULL;
+
+    g_signal_emit_by_name (pair.receiver->src, "close", NULL);
+    eos = await_bus (pair.receiver->pipeline, GST_MESSAGE_ELEMENT);
+  }
+  gst_element_set_state (pair.sender->pipeline, GST_STATE_NULL);
+  g_thread_join (pusher);
+}
+GST_END_TEST
+
+/* === beside media === */
+
+static GstPadProbeReturn
+on_payloaded (GstPad *pad, GstPadProbeInfo *info, gpointer sink)
+{
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
+    gst_element_post_message (sink,
+        gst_message_new_application (sink, gst_structure_new_empty ("ended")));
+
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+on_payloader (GstElement *sink, const char *session, GstPad *input,
+    GstElement *payloader, gpointer user_data)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (payloader, "src");
+
+  gst_pad_add_probe (
+      pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_payloaded, sink, NULL);
+}
+
+/* The session goes on as long as there is one of them. */
+GST_START_TEST (test_messages_outlast_media)
+{
+  g_auto (Pair) pair = { NULL };
+  GstElement *source = gst_parse_bin_from_description (
+      "videotestsrc is-live=true num-buffers=60", TRUE, NULL);
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (GstMessage) ended = NULL;
+  g_autoptr (GstMessage) eos = NULL;
+  Inlet *inlet;
+
+  pair_init (&pair);
+  gst_bin_add (GST_BIN (pair.sender->pipeline), source);
+  ck_assert (
+      gst_element_link_pads (source, "src", pair.sender->sink, "video_0"));
+  pad = sender_add_pad (pair.sender, "data_0", TEXT);
+  g_signal_connect (
+      pair.sender->sink, "payloader-setup", G_CALLBACK (on_payloader), NULL);
+  play (pair.sender);
+  ended = await_bus (pair.sender->pipeline, GST_MESSAGE_APPLICATION);
+  ck_assert_int_eq (push_text (pad, "after the end of the video"), GST_FLOW_OK);
+  end (pad);
+  inlet = receiver_await_inlet (pair.receiver, "data_0");
+  inlet_await_eos (inlet);
+  ck_assert_uint_eq (inlet->messages->len, 1);
+  eos = await_bus (pair.sender->pipeline, GST_MESSAGE_EOS);
+}
+GST_END_TEST
+
+GST_START_TEST (test_media_outlast_messages)
+{
+  g_auto (Pair) pair = { NULL };
+  GstElement *source = gst_parse_bin_from_description (
+      "videotestsrc is-live=true num-buffers=60", TRUE, NULL);
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (GstMessage) ended = NULL;
+  g_autoptr (GstMessage) eos = NULL;
+  Inlet *inlet;
+
+  pair_init (&pair);
+  gst_bin_add (GST_BIN (pair.sender->pipeline), source);
+  ck_assert (
+      gst_element_link_pads (source, "src", pair.sender->sink, "video_0"));
+  pad = sender_add_pad (pair.sender, "data_0", TEXT);
+  g_signal_connect (
+      pair.sender->sink, "payloader-setup", G_CALLBACK (on_payloader), NULL);
+  play (pair.sender);
+  ck_assert_int_eq (push_text (pad, "first"), GST_FLOW_OK);
+  end (pad);
+  inlet = receiver_await_inlet (pair.receiver, "data_0");
+  inlet_await_eos (inlet);
+  ck_assert_uint_eq (inlet->messages->len, 1);
+  ended = await_bus (pair.sender->pipeline, GST_MESSAGE_APPLICATION);
+  eos = await_bus (pair.sender->pipeline, GST_MESSAGE_EOS);
+}
+GST_END_TEST
+
 static Suite *
 data_suite (void)
 {
@@ -248,6 +496,13 @@ data_suite (void)
   tcase_add_test (tcase, test_kind_may_change);
   tcase_add_test (tcase, test_what_cannot_be_sent);
   tcase_add_test (tcase, test_all_players_get_all);
+  tcase_add_test (tcase, test_who_is_stuck_is_left_behind);
+  tcase_add_test (tcase, test_small_messages_are_counted);
+  tcase_add_test (tcase, test_what_may_get_lost_is_not_waited_for);
+  tcase_add_test (tcase, test_who_sends_too_much_loses_the_channel);
+  tcase_add_loop_test (tcase, test_close_in_mid_flow, 0, 3);
+  tcase_add_test (tcase, test_messages_outlast_media);
+  tcase_add_test (tcase, test_media_outlast_messages);
 
   return suite;
 }
