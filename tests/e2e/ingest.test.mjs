@@ -6,8 +6,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { assertInOrder } from './assertions.mjs';
 import { browserNames, launchBrowser, makeTempDir } from './harness.mjs';
-import { Launch } from './launch.mjs';
+import { Launch, recorder } from './launch.mjs';
 import * as media from './media.mjs';
 
 /** Publishes from a page, which has then window.peer and window.session. */
@@ -54,20 +55,6 @@ async function awaitFrames(page, count) {
     await page.evaluate(() => new Promise(requestAnimationFrame));
 }
 
-/** Each number follows the one before, but for what a browser leaves out. */
-function assertInOrder(numbers) {
-  let missing = 0;
-  numbers.forEach((number, i) => {
-    if (i === 0)
-      return;
-    const step = number - numbers[i - 1];
-    assert.ok(step >= 0 && step < 30,
-      `${numbers[i - 1]} is followed by ${number} in ${numbers}`);
-    missing += Math.max(step - 1, 0);
-  });
-  assert.ok(missing < numbers.length / 4, `${missing} missing of ${numbers}`);
-}
-
 for (const browserName of browserNames) {
   describe(`${browserName} publishes to a peersrc`, { timeout: 120000 }, () => {
     let browser;
@@ -97,9 +84,7 @@ for (const browserName of browserNames) {
     // Firefox has no H.264 offline.
     const [video, mux] = browserName === 'chromium'
       ? ['h264parse', 'mp4mux'] : ['identity', 'webmmux'];
-    const record = (path) => 'peersrc LOCATION name=s ' +
-      `s.video_0 ! queue ! ${video} ! ${mux} name=m ! filesink ` +
-      `location=${path} s.audio_0 ! queue ! opusparse ! m.`;
+    const record = (path) => recorder(path, video, mux);
 
     async function checkFile(path, sent) {
       const numbers = await media.readNumbers(path);
