@@ -62,6 +62,20 @@ export function assertNumbered(numbers, first = 0, count = numbers.length) {
   assert.deepEqual(numbers, Array.from({ length: count }, (_, i) => first + i));
 }
 
+/** Each number follows the one before, but for what an encoder leaves out. */
+export function assertInOrder(numbers) {
+  let missing = 0;
+  numbers.forEach((number, i) => {
+    if (i === 0)
+      return;
+    const step = number - numbers[i - 1];
+    assert.ok(step >= 0 && step < 30,
+      `${numbers[i - 1]} is followed by ${number} in ${numbers}`);
+    missing += Math.max(step - 1, 0);
+  });
+  assert.ok(missing < numbers.length / 4, `${missing} missing of ${numbers}`);
+}
+
 /** It is the tone, and lasts as long as so many frames. */
 export function assertTone({ share, seconds }, frames, slack = 0.5) {
   assert.ok(share > 0.9, `${share} of the sound is the tone`);

@@ -10,7 +10,7 @@ import { assertEnded, assertNumbered, assertTone } from './assertions.mjs';
 import { cleanup, DataChannelPlayer, DataChannelPublisher }
   from './datachannel.mjs';
 import { makeTempDir } from './harness.mjs';
-import { Launch, recorder } from './launch.mjs';
+import { Launch, numbered, recorder } from './launch.mjs';
 import * as media from './media.mjs';
 
 const frames = 60;
@@ -64,10 +64,7 @@ describe('libdatachannel', { timeout: 120000 }, () => {
   });
 
   test('plays, leaves, comes again, and is told of Ctrl-C', async (t) => {
-    const launched = await launch(t,
-      `${media.parseFrames} ! peersink name=s LOCATION ` +
-      `audiotestsrc is-live=true freq=${media.tone} ! s.`,
-      { input: media.drawFrames() });
+    const launched = await launch(t, numbered, { input: media.drawFrames() });
     async function play(name) {
       const player = new DataChannelPlayer(dir.path, name);
       t.after(() => player.peer.close());

@@ -6,8 +6,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { assertInOrder } from './assertions.mjs';
 import { browserNames, launchBrowser, makeTempDir } from './harness.mjs';
-import { Launch } from './launch.mjs';
+import { Launch, recorder } from './launch.mjs';
 import * as media from './media.mjs';
 
 /** Publishes from a page, which has then window.peer and window.session. */
@@ -54,15 +55,6 @@ async function awaitFrames(page, count) {
     await page.evaluate(() => new Promise(requestAnimationFrame));
 }
 
-/** A page draws more than its browser sends; what it sends is in order. */
-function assertInOrder(numbers) {
-  numbers.forEach((number, i) => {
-    const step = i > 0 ? number - numbers[i - 1] : 0;
-    assert.ok(step >= 0 && step < 30,
-      `${numbers[i - 1]} is followed by ${number} in ${numbers}`);
-  });
-}
-
 for (const browserName of browserNames) {
   describe(`${browserName} publishes to a peersrc`, { timeout: 120000 }, () => {
     let browser;
@@ -92,9 +84,7 @@ for (const browserName of browserNames) {
     // Firefox has no H.264 offline.
     const [video, mux] = browserName === 'chromium'
       ? ['h264parse', 'mp4mux'] : ['identity', 'webmmux'];
-    const record = (path) => 'peersrc LOCATION name=s ' +
-      `s.video_0 ! queue ! ${video} ! ${mux} name=m ! filesink ` +
-      `location=${path} s.audio_0 ! queue ! opusparse ! m.`;
+    const record = (path) => recorder(path, video, mux);
 
     async function checkFile(path, sent) {
       const numbers = await media.readNumbers(path);

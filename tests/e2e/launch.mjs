@@ -8,6 +8,8 @@ import { createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
+import { parseFrames, tone } from './media.mjs';
+
 async function findPort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -77,7 +79,12 @@ export class Launch {
 export const camera = 'videotestsrc is-live=true ! peersink name=s LOCATION ' +
   'audiotestsrc is-live=true ! s.';
 
-/** Records what is published, H.264 and Opus. */
-export const recorder = (path) => 'peersrc LOCATION name=s ' +
-  's.video_0 ! queue ! h264parse ! mp4mux name=m ! filesink ' +
+/** What makes numbered frames, for an `input` of those, and the tone. */
+export const numbered = `${parseFrames} ! peersink name=s LOCATION ` +
+  `audiotestsrc is-live=true freq=${tone} ! s.`;
+
+/** Records what is published, with Opus. */
+export const recorder = (path, video = 'h264parse', mux = 'mp4mux') =>
+  'peersrc LOCATION name=s ' +
+  `s.video_0 ! queue ! ${video} ! ${mux} name=m ! filesink ` +
   `location=${path} s.audio_0 ! queue ! opusparse ! m.`;

@@ -18,7 +18,7 @@ const whole = { encoding: 'buffer', maxBuffer: 1 << 30 };
 export const numbers = 1 << bits;
 
 /** The luma of the frame with this number. */
-function draw(number) {
+export function drawFrame(number) {
   const frame = Buffer.alloc(width * height, 0x88);
   for (let bit = 0; bit < bits; bit++) {
     const start = Math.floor(bit * width / bits);
@@ -32,7 +32,7 @@ function draw(number) {
 /** The luma of numbered frames, for a process's standard input. */
 export function* drawFrames(count = Infinity) {
   for (let number = 0; number < count; number++)
-    yield draw(number % numbers);
+    yield drawFrame(number % numbers);
 }
 
 /** Makes of them video in real time, of what fdsrc reads. */
@@ -138,8 +138,13 @@ export async function readTone(source) {
       `audio/x-raw,format=S16LE,channels=1,rate=${rate}`])
     : await decodeFile(source,
       ['-map', '0:a', '-ac', '1', '-ar', `${rate}`, '-f', 's16le']);
-  const samples = new Int16Array(
-    data.buffer, data.byteOffset, data.length >> 1);
+  return measureTone(
+    new Int16Array(data.buffer, data.byteOffset, data.length >> 1), rate);
+}
+
+/** How much of these samples is the tone, from 0 to 1, and their length. */
+export function measureTone(samples, rate) {
+  const length = rate / 10;
   let energy = 0;
   let re = 0;
   let im = 0;
@@ -148,8 +153,8 @@ export async function readTone(source) {
     energy += sample * sample;
     re += sample * Math.cos(2 * Math.PI * tone * i / rate);
     im += sample * Math.sin(2 * Math.PI * tone * i / rate);
-    if (i % 800 === 799) {
-      parts.push(energy > 0 ? 2 * (re * re + im * im) / (800 * energy) : 0);
+    if (i % length === length - 1) {
+      parts.push(energy > 0 ? 2 * (re * re + im * im) / (length * energy) : 0);
       energy = re = im = 0;
     }
   });
