@@ -89,7 +89,8 @@ for (const browserName of browserNames) {
     async function checkFile(path, sent) {
       const numbers = await media.readNumbers(path);
       assert.ok(numbers.length > sent * 0.8, `${numbers.length} of ${sent}`);
-      assertInOrder(numbers);
+      // A page draws more than its browser sends.
+      assertInOrder(numbers, Infinity);
       const { share, seconds } = await media.readTone(path);
       assert.ok(share > 0.9, `${share} of the sound is the tone`);
       assert.ok(seconds > numbers.length / 40, `${seconds} s of sound`);
