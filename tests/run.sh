@@ -27,7 +27,8 @@ packages='
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-nice
   gstreamer1.0-libav
-  glib-networking ffmpeg coturn openssl chromium firefox-esr'
+  gstreamer1.0-plugins-base-apps gstreamer1.0-x libsoup2.4-1
+  glib-networking ffmpeg coturn openssl chromium firefox-esr xvfb shellcheck'
 # Another build of node serves as well, and does not go with Debian's packages.
 command -v node >/dev/null || packages="$packages nodejs"
 command -v npm >/dev/null || packages="$packages npm"
@@ -92,6 +93,7 @@ install_packages ()
 install_modules ()
 {
   # npm writes the second file when it is done with the first.
+  # shellcheck disable=SC3013 # dash and bash have -nt
   if [ tests/e2e/node_modules/.package-lock.json -nt \
     tests/e2e/package-lock.json ]
   then

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Scripts parse, are executable, and stop at the first failure."""
+"""Scripts pass their checks, are executable, and stop at the first failure."""
 
 import ast
 import os
@@ -9,8 +9,8 @@ import subprocess
 import tree
 
 CHECKS = {
-    "sh": ["sh", "-n"],
-    "bash": ["bash", "-n"],
+    "sh": ["shellcheck", "-x", "-P", "SCRIPTDIR"],
+    "bash": ["shellcheck", "-x"],
     "node": ["node", "--check"],
 }
 
@@ -38,7 +38,7 @@ def lint(path):
                              stdin=subprocess.DEVNULL, capture_output=True,
                              text=True)
         if out.returncode:
-            yield f"{path}: {out.stderr.strip()}"
+            yield f"{path}: {(out.stdout + out.stderr).strip()}"
     else:
         yield f"{path}: {name} is not an interpreter this project uses"
 
