@@ -105,16 +105,18 @@ on_track_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 
 /**
  * gst_peer_data_sender_watch:
- * @sink: of the connection, for a track
+ * @sink: of the connection, that a track is linked to
  */
 void
 gst_peer_data_sender_watch (GstPeerDataSender *self, GstPad *sink)
 {
-  if (self->sinks->len == 0)
+  g_autoptr (GstPad) source = gst_pad_get_peer (sink);
+
+  if (self->sinks->len == 0 || source == NULL)
     return;
   g_atomic_int_inc (&self->n_tracks);
   gst_pad_add_probe (
-      sink, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_track_event, self, NULL);
+      source, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_track_event, self, NULL);
 }
 
 /**

@@ -116,10 +116,12 @@ add_track (
       self->session);
 
   g_ptr_array_add (self->tracks, track);
-  if (medium->sink != NULL)
-    gst_peer_data_sender_watch (self->data, medium->sink);
-  return gst_peer_track_link (
-      track, codec, medium->sink, medium->payload_type, medium->ssrc, error);
+  if (!gst_peer_track_link (track, codec, medium->sink, medium->payload_type,
+          medium->ssrc, error))
+    return FALSE;
+  gst_peer_data_sender_watch (self->data, medium->sink);
+
+  return TRUE;
 }
 
 static gboolean

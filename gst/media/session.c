@@ -15,8 +15,10 @@
 /* How long the signaller may take to say goodbye, beyond close-timeout. */
 #define RELEASE_MARGIN 100 /* ms */
 
+/* What is to be done on the loop; it keeps the element. */
 typedef struct {
   GstPeerSession *session;
+  GstBin *element;
   GstPeerSessionFunc func;
   guint mline;
   char *candidate;
@@ -54,8 +56,21 @@ free_session_call (gpointer data)
   SessionCall *call = data;
 
   gst_peer_session_unref (call->session);
+  gst_object_unref (call->element);
   g_free (call->candidate);
   g_free (call);
+}
+
+static SessionCall *
+new_session_call (GstPeerSession *self, GstPeerSessionFunc func)
+{
+  SessionCall *call = g_new0 (SessionCall, 1);
+
+  call->session = gst_peer_session_ref (self);
+  call->element = gst_object_ref (self->parent);
+  call->func = func;
+
+  return call;
 }
 
 static gboolean
@@ -75,10 +90,8 @@ run_session_call (gpointer data)
 void
 gst_peer_session_call (GstPeerSession *self, GstPeerSessionFunc func)
 {
-  SessionCall *call = g_new0 (SessionCall, 1);
+  SessionCall *call = new_session_call (self, func);
 
-  call->session = gst_peer_session_ref (self);
-  call->func = func;
   gst_peer_loop_call (self->loop, run_session_call, call, free_session_call);
 }
 
@@ -96,11 +109,9 @@ void
 gst_peer_session_set_timeout (
     GstPeerSession *self, guint ms, GstPeerSessionFunc func)
 {
-  SessionCall *call = g_new0 (SessionCall, 1);
+  SessionCall *call = new_session_call (self, func);
 
   gst_peer_session_clear_timeout (self);
-  call->session = gst_peer_session_ref (self);
-  call->func = func;
   self->timeout = g_timeout_source_new (ms);
   g_source_set_callback (
       self->timeout, run_session_call, call, free_session_call);
@@ -203,9 +214,8 @@ static void
 on_ice_candidate (GstElement *connection, guint mline, const char *candidate,
     GstPeerSession *self)
 {
-  SessionCall *call = g_new0 (SessionCall, 1);
+  SessionCall *call = new_session_call (self, NULL);
 
-  call->session = gst_peer_session_ref (self);
   call->mline = mline;
   call->candidate = g_strdup (candidate);
   gst_peer_loop_call (self->loop, run_candidate, call, free_session_call);
