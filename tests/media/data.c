@@ -53,7 +53,6 @@ GST_START_TEST (test_every_message_comes_in_order)
   g_auto (Pair) pair = { NULL };
   g_autoptr (GstPad) pad = NULL;
   g_autoptr (GstMessage) sent = NULL;
-  g_autoptr (GstMessage) received = NULL;
   Inlet *inlet;
 
   pair_init (&pair);
