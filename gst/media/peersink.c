@@ -10,6 +10,14 @@
  * medium is encoded once for each codec that a peer takes, and not at all while
  * there is none.
  *
+ * A buffer at a pad `data_%u` is a message, text or binary as its caps say, for a
+ * data channel of each peer that offers some, or of the one that is published to.
+ * How it is sent is set at the pad, a #GstPeerDataSinkPad. With a timestamp it
+ * waits for its time, and where too much waits for a peer, for that, if messages
+ * may not get lost; who takes none for two seconds gets no more of them. What is
+ * published waits as long for the peer. EOS closes the channel behind what was
+ * sent.
+ *
  * EOS, #GstPeerSink::close and a state change close all sessions side by side,
  * within #GstPeerSink:close-timeout; after the first two comes the EOS message.
  *
@@ -23,6 +31,10 @@
  * gst-launch-1.0 -e v4l2src ! peersink location=whip://host:8889/live/whip auth-token=T
  * ]|
  * publishes a camera.
+ * |[
+ * gst-launch-1.0 -e v4l2src ! peersink name=s data_0::label=chat fdsrc ! text/x-raw,format=utf8 ! s.
+ * ]|
+ * shows what is typed as the caption of the page.
  *
  * Since: 0.1
  */
@@ -49,8 +61,6 @@ struct _GstPeerSink {
   GstBin parent;
 
   GstPeerEndpoint *endpoint;
-
-  gint n_pads; /* ever requested */
 
   /* Guarded by the object lock. */
   GPtrArray *streams; /* element-type GstPeerStream */
@@ -228,6 +238,20 @@ add_stream (GstPeerSink *self, GstPadTemplate *template, const char *name)
   return gst_peer_stream_get_input (stream);
 }
 
+/* The first that is free. */
+static char *
+find_name (GstElement *element, const char *format)
+{
+  for (guint i = 0;; i++) {
+    g_autofree char *name =
+        g_strdup_printf ("%.*s%u", (int)strcspn (format, "%"), format, i);
+    g_autoptr (GstPad) pad = gst_element_get_static_pad (element, name);
+
+    if (pad == NULL)
+      return g_steal_pointer (&name);
+  }
+}
+
 static GstPad *
 gst_peer_sink_request_new_pad (GstElement *element, GstPadTemplate *template,
     const char *name, const GstCaps *caps)
@@ -238,8 +262,7 @@ gst_peer_sink_request_new_pad (GstElement *element, GstPadTemplate *template,
   GstPad *pad;
 
   if (name == NULL) {
-    own = g_strdup_printf ("%.*s%u", (int)strcspn (format, "%"), format,
-        g_atomic_int_add (&self->n_pads, 1));
+    own = find_name (element, format);
     name = own;
   }
   pad = g_str_has_prefix (format, "data_")

@@ -7,6 +7,8 @@
 #define HEAD "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
 #define VIDEO "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n"
 
+#define DATA(port) "m=application " port " UDP/DTLS/SCTP webrtc-datachannel\r\n"
+
 static GstSDPMessage *
 parse (const char *text)
 {
@@ -98,6 +100,26 @@ static const struct {
   { "packetization-mode=1", "packetization-mode=1", "96 packetization-mode=1" },
 };
 
+static const struct {
+  const char *text;
+  gboolean has_data;
+} descriptions[] = {
+  { HEAD VIDEO, FALSE },
+  { HEAD VIDEO DATA ("9"), TRUE },
+  { HEAD DATA ("0"), FALSE },
+  { HEAD DATA ("0") "a=bundle-only\r\n", TRUE },
+};
+
+GST_START_TEST (test_where_there_can_be_data_channels)
+{
+  GstSDPMessage *sdp = parse (descriptions[__i__].text);
+
+  ck_assert_int_eq (
+      gst_peer_description_has_data (sdp), descriptions[__i__].has_data);
+  gst_sdp_message_free (sdp);
+}
+GST_END_TEST
+
 GST_START_TEST (test_an_answer_keeps_the_profile)
 {
   g_autofree char *offer = g_strconcat (HEAD VIDEO "a=fmtp:97 apt=96\r\n"
@@ -128,6 +150,8 @@ remote_description_suite (void)
   tcase_add_test (tcase, test_no_media_and_too_many_are_refused);
   tcase_add_loop_test (
       tcase, test_what_a_medium_says_of_itself, 0, G_N_ELEMENTS (media));
+  tcase_add_loop_test (tcase, test_where_there_can_be_data_channels, 0,
+      G_N_ELEMENTS (descriptions));
   tcase_add_loop_test (
       tcase, test_an_answer_keeps_the_profile, 0, G_N_ELEMENTS (profiles));
 
