@@ -17,6 +17,7 @@ struct _GstPeerOutlet {
   gboolean over; /* nothing is to come */
 
   GMutex lock;
+  GCond cond;  /* it has ended */
   GstBin *bin; /* of the session, from when the peer sends */
   GstPad *rtp;
   const GstPeerCodec *codec;
@@ -31,8 +32,12 @@ on_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
   GstPeerOutlet *self = user_data;
 
-  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS) {
+    g_mutex_lock (&self->lock);
     g_atomic_int_set (&self->ended, TRUE);
+    g_cond_broadcast (&self->cond);
+    g_mutex_unlock (&self->lock);
+  }
 
   return GST_PAD_PROBE_OK;
 }
@@ -104,6 +109,7 @@ gst_peer_outlet_new (GstElement *element, const char *media, guint latency)
   self->media = media;
   self->latency = latency;
   g_mutex_init (&self->lock);
+  g_cond_init (&self->cond);
   add_pad (self);
 
   return self;
@@ -121,6 +127,7 @@ outlet_unref (gpointer data)
   gst_clear_object (&self->rtp);
   gst_clear_object (&self->bin);
   gst_object_unref (self->pad);
+  g_cond_clear (&self->cond);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -292,6 +299,23 @@ gst_peer_outlet_disconnect (GstPeerOutlet *self)
 }
 
 /* === the end === */
+
+/**
+ * gst_peer_outlet_wait:
+ * @until: monotonic time
+ *
+ * For the end that comes from the connection, where anything comes from it.
+ */
+void
+gst_peer_outlet_wait (GstPeerOutlet *self, gint64 until)
+{
+  gboolean waits = TRUE;
+
+  g_mutex_lock (&self->lock);
+  while (waits && self->input != NULL && !g_atomic_int_get (&self->ended))
+    waits = g_cond_wait_until (&self->cond, &self->lock, until);
+  g_mutex_unlock (&self->lock);
+}
 
 /* A muxer that has never been told what a track is writes a file that nobody
  * reads (mp4mux of 1.22). Of video only its first frame could tell. */

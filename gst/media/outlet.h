@@ -20,6 +20,7 @@ GstCaps *gst_peer_outlet_query_downstream (GstPeerOutlet *self);
 void gst_peer_outlet_connect (
     GstPeerOutlet *self, GstBin *bin, GstPad *rtp, const GstPeerCodec *codec);
 void gst_peer_outlet_disconnect (GstPeerOutlet *self);
+void gst_peer_outlet_wait (GstPeerOutlet *self, gint64 until);
 void gst_peer_outlet_end_unused (GstPeerOutlet *self);
 void gst_peer_outlet_end (GstPeerOutlet *self);
 

@@ -9,6 +9,9 @@
 
 #define NO_MLINE G_MAXUINT
 
+/* Of what is in the jitterbuffers when the connection has closed. */
+#define DRAIN_TIMEOUT (300 * G_TIME_SPAN_MILLISECOND)
+
 typedef struct {
   GstPeerOutlet *outlet;
   guint mline;
@@ -461,6 +464,21 @@ close_media (gpointer user_data)
       gst_peer_session_get_connection (self->session), self);
 }
 
+/* What has come is taken, and then the end of each pad: there are those
+ * downstream who hold up one stream until all have ended (playbin), and whose
+ * thread is held up cannot be stopped. */
+static void
+drain (gpointer user_data)
+{
+  Receiver *self = user_data;
+  gint64 until = g_get_monotonic_time () + DRAIN_TIMEOUT;
+
+  for (guint i = 0; i < self->slots->len; i++)
+    gst_peer_outlet_wait (get_slot (self, i)->outlet, until);
+  for (guint i = 0; i < self->slots->len; i++)
+    gst_peer_outlet_end (get_slot (self, i)->outlet);
+}
+
 static void
 end (gpointer user_data)
 {
@@ -481,6 +499,7 @@ const GstPeerMedia gst_peer_receiver_media = {
   .accept = accept_answer,
   .open = open_media,
   .close = close_media,
+  .drain = drain,
   .end = end,
   .free = receiver_free,
 };

@@ -458,6 +458,8 @@ stop_connection (GstElement *element, gpointer user_data)
 {
   GstPeerSession *self = user_data;
 
+  if (self->media_class->drain != NULL)
+    self->media_class->drain (self->media);
   gst_element_set_locked_state (self->bin, TRUE);
   gst_element_set_state (self->bin, GST_STATE_NULL);
   self->media_class->end (self->media);

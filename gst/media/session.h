@@ -47,6 +47,8 @@ typedef struct {
  * @accept: the peer has answered, as @answer says
  * @open: the peer takes and sends media from now on
  * @close: no more is given to the session
+ * @drain: (nullable): its connection has closed; what has come of it may still be
+ *   on its way. On a thread that may wait
  * @end: nothing comes from its connection any more. On a thread that may wait
  *
  * What a session carries.
@@ -60,6 +62,7 @@ typedef struct {
       gpointer self, const GstSDPMessage *answer, GError **error);
   void (*open) (gpointer self);
   void (*close) (gpointer self);
+  void (*drain) (gpointer self);
   void (*end) (gpointer self);
   void (*free) (gpointer self);
 } GstPeerMedia;
