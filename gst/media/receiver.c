@@ -9,8 +9,10 @@
 
 #define NO_MLINE G_MAXUINT
 
-/* Of what is in the jitterbuffers when the connection has closed. */
-#define DRAIN_TIMEOUT (300 * G_TIME_SPAN_MILLISECOND)
+/* Beyond the latency of the jitterbuffers, when the connection has closed. */
+#define DRAIN_MARGIN 100 /* ms */
+
+#define MAX_DRAIN 1000 /* ms */
 
 typedef struct {
   GstPeerOutlet *outlet;
@@ -471,7 +473,9 @@ static void
 drain (gpointer user_data)
 {
   Receiver *self = user_data;
-  gint64 until = g_get_monotonic_time () + DRAIN_TIMEOUT;
+  gint64 until = g_get_monotonic_time () +
+                 MIN (self->latency + DRAIN_MARGIN, MAX_DRAIN) *
+                     G_TIME_SPAN_MILLISECOND;
 
   for (guint i = 0; i < self->slots->len; i++)
     gst_peer_outlet_wait (get_slot (self, i)->outlet, until);

@@ -145,11 +145,16 @@ export class DataChannelPlayer extends DataChannelPeer {
     this.files.push(file);
   }
 
-  /** Until so many packets have come of each stream. */
+  /** How many packets have come of each stream. */
+  get count() {
+    return Math.min(...this.files.map(({ count }) => count));
+  }
+
+  /** Until so many have. */
   receive(count) {
     return new Promise((resolve) => {
       this.onPacket = () => {
-        if (this.files.every((file) => file.count >= count))
+        if (this.count >= count)
           resolve();
       };
     });

@@ -57,6 +57,16 @@ export class Launch {
     return self;
   }
 
+  /** Resolves when it has said this, or says it. */
+  waitForOutput(pattern) {
+    return new Promise((resolve, reject) => {
+      const check = () => pattern.test(this.output) && resolve();
+      this.child.stdout.on('data', check);
+      this.exited.then(() => reject(new Error(this.output + this.log)));
+      check();
+    });
+  }
+
   /** Ctrl-C; resolves to how it ended, and after how many ms. */
   interrupt() {
     const since = performance.now();

@@ -10,7 +10,7 @@ export const width = 320;
 export const height = 240;
 export const tone = 1000; // Hz
 
-const bits = 12;
+export const bits = 12;
 const run = promisify(execFile);
 const whole = { encoding: 'buffer', maxBuffer: 1 << 30 };
 
@@ -90,6 +90,56 @@ export async function makeStream({ width, height, tone }) {
     ...canvas.captureStream(30).getVideoTracks(),
     ...sound.getAudioTracks(),
   ]);
+}
+
+/**
+ * In a page: the numbers of the next frames of a video element, and how much
+ * of its sound is the tone. It must be playing.
+ */
+export async function watch(video, { count, bits, tone }) {
+  const canvas = document.createElement('canvas');
+  canvas.width = bits + 1;
+  canvas.height = 4;
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  const audio = new AudioContext();
+  const analyser = audio.createAnalyser();
+  analyser.fftSize = 8192;
+  audio.createMediaStreamSource(video.srcObject).connect(analyser);
+
+  const numbers = [];
+  await new Promise((resolve) => {
+    const look = () => {
+      const { videoWidth, videoHeight } = video;
+      const size = videoWidth / bits;
+      // Only the middles of the bars.
+      for (let bit = 0; bit < bits; bit++) {
+        context.drawImage(video, (bit + 0.25) * size, videoHeight * 3 / 8,
+          size / 2, videoHeight / 4, bit, 0, 1, 4);
+      }
+      // The corner is gray, where there is a picture at all.
+      context.drawImage(video, 0, 0, size / 2, size / 2, bits, 0, 1, 4);
+      const { data } = context.getImageData(0, 2, bits + 1, 1);
+      let number = 0;
+      for (let bit = 0; bit < bits; bit++) {
+        if (data[bit * 4] > 128)
+          number |= 1 << bit;
+      }
+      if (data[bits * 4] > 64)
+        numbers.push(number);
+      if (numbers.length === count)
+        resolve();
+      else
+        video.requestVideoFrameCallback(look);
+    };
+    video.requestVideoFrameCallback(look);
+  });
+
+  const levels = new Float32Array(analyser.frequencyBinCount);
+  analyser.getFloatFrequencyData(levels);
+  const loudest = levels.indexOf(Math.max(...levels));
+  const found = loudest * audio.sampleRate / analyser.fftSize;
+  await audio.close();
+  return { numbers, tone: Math.abs(found - tone) < 20 };
 }
 
 /**
