@@ -473,9 +473,9 @@ static void
 drain (gpointer user_data)
 {
   Receiver *self = user_data;
-  gint64 until = g_get_monotonic_time () +
-                 MIN (self->latency + DRAIN_MARGIN, MAX_DRAIN) *
-                     G_TIME_SPAN_MILLISECOND;
+  gint64 until =
+      g_get_monotonic_time () +
+      MIN (self->latency + DRAIN_MARGIN, MAX_DRAIN) * G_TIME_SPAN_MILLISECOND;
 
   for (guint i = 0; i < self->slots->len; i++)
     gst_peer_outlet_wait (get_slot (self, i)->outlet, until);
