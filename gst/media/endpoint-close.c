@@ -316,6 +316,16 @@ gst_peer_endpoint_close (
     gst_peer_loop_call (self->loop, close_on_loop, new_call (self), free_call);
 }
 
+static GstStructure *
+make_not_found (const char *id)
+{
+  g_autoptr (GError) error = g_error_new (GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_NOT_FOUND, "There is no session %s.", id);
+
+  return gst_structure_new (
+      "application/x-gst-promise", "error", G_TYPE_ERROR, error, NULL);
+}
+
 static gboolean
 close_session_on_loop (gpointer data)
 {
@@ -325,11 +335,7 @@ close_session_on_loop (gpointer data)
 
   if (session == NULL) {
     if (call->promise != NULL)
-      gst_promise_reply (call->promise,
-          gst_structure_new ("application/x-gst-promise", "error", G_TYPE_ERROR,
-              g_error_new (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
-                  "There is no session %s.", call->id),
-              NULL));
+      gst_promise_reply (call->promise, make_not_found (call->id));
     return G_SOURCE_REMOVE;
   }
 
