@@ -52,7 +52,10 @@ GST_START_TEST (test_begins_anew)
     consumer_await (consumer, &consumer->n_frames, 10);
     /* What was on its way to the encoder before it heard of that. */
     ck_assert_uint_le (consumer->n_before_key, 4);
-    ck_assert_uint_eq (consumer->n_key_frames, 1);
+    /* Not one for each frame that it could not use; but one that takes longer
+     * to be made than a request counts for is asked for again. */
+    ck_assert_uint_ge (consumer->n_key_frames, 1);
+    ck_assert_uint_le (consumer->n_key_frames, 2);
   }
   ck_assert_uint_eq (fixture->n_encoders, 1);
 }
