@@ -146,7 +146,10 @@ on_closed (GstBin *element)
   GST_OBJECT_LOCK (self);
   had_data = self->had_data;
   GST_OBJECT_UNLOCK (self);
-  if (!had_data)
+  /* Whoever has made it for a URI looks into each pad for what it is, and takes
+   * one where nothing comes for an error. */
+  if (!had_data &&
+      g_object_get_data (G_OBJECT (self), GST_PEER_FOR_URI) == NULL)
     gst_peer_data_outlet_end_none (GST_ELEMENT (self));
   if (gst_peer_endpoint_had_sessions (self->endpoint))
     return;

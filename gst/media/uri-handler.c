@@ -45,6 +45,8 @@ static gboolean
 set_uri (GstURIHandler *handler, const char *uri, GError **error)
 {
   g_object_set (handler, "location", uri, NULL);
+  g_object_set_data (
+      G_OBJECT (handler), GST_PEER_FOR_URI, GINT_TO_POINTER (TRUE));
   return TRUE;
 }
 
