@@ -28,7 +28,8 @@ packages='
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-nice
   gstreamer1.0-libav
   gstreamer1.0-plugins-base-apps gstreamer1.0-x libsoup2.4-1
-  glib-networking ffmpeg coturn openssl chromium firefox-esr xvfb shellcheck'
+  glib-networking ffmpeg coturn janus openssl chromium firefox-esr xvfb
+  shellcheck'
 # Another build of node serves as well, and does not go with Debian's packages.
 command -v node >/dev/null || packages="$packages nodejs"
 command -v npm >/dev/null || packages="$packages npm"
