@@ -180,8 +180,8 @@ export async function readNumbers(source) {
   return found;
 }
 
-/** How much of the sound of a file is the tone, from 0 to 1, and its length. */
-export async function readTone(source) {
+/** How much of the sound of a file is a tone, from 0 to 1, and its length. */
+export async function readTone(source, frequency = tone) {
   const rate = 8000;
   const data = Array.isArray(source)
     ? await decodeStream(source, ['audioconvert', '!', 'audioresample', '!',
@@ -189,11 +189,12 @@ export async function readTone(source) {
     : await decodeFile(source,
       ['-map', '0:a', '-ac', '1', '-ar', `${rate}`, '-f', 's16le']);
   return measureTone(
-    new Int16Array(data.buffer, data.byteOffset, data.length >> 1), rate);
+    new Int16Array(data.buffer, data.byteOffset, data.length >> 1), rate,
+    frequency);
 }
 
-/** How much of these samples is the tone, from 0 to 1, and their length. */
-export function measureTone(samples, rate) {
+/** How much of these samples is a tone, from 0 to 1, and their length. */
+export function measureTone(samples, rate, frequency = tone) {
   const length = rate / 10;
   let energy = 0;
   let re = 0;
@@ -201,8 +202,8 @@ export function measureTone(samples, rate) {
   const parts = [];
   samples.forEach((sample, i) => {
     energy += sample * sample;
-    re += sample * Math.cos(2 * Math.PI * tone * i / rate);
-    im += sample * Math.sin(2 * Math.PI * tone * i / rate);
+    re += sample * Math.cos(2 * Math.PI * frequency * i / rate);
+    im += sample * Math.sin(2 * Math.PI * frequency * i / rate);
     if (i % length === length - 1) {
       parts.push(energy > 0 ? 2 * (re * re + im * im) / (length * energy) : 0);
       energy = re = im = 0;

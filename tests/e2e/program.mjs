@@ -45,7 +45,7 @@ export class Program {
     t.after(() => this.kill());
   }
 
-  /** Resolves when it has said this. */
+  /** Resolves when it has said what passes the test. */
   said(pattern) {
     return new Promise((resolve, reject) => {
       const check = () => {
