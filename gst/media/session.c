@@ -271,12 +271,26 @@ leave_router_alone (GstPeerSession *self)
     g_object_set (agent, "upnp", FALSE, NULL);
 }
 
+/* Before the class of `peerconnection` asks for it under GObject's lock, which a
+ * plugin that another thread loads may wait for, as parsebin's do. */
+static void
+load_webrtcbin (void)
+{
+  g_autoptr (GstElementFactory) factory =
+      gst_element_factory_find ("webrtcbin");
+  g_autoptr (GstPluginFeature) loaded = NULL;
+
+  if (factory != NULL)
+    loaded = gst_plugin_feature_load (GST_PLUGIN_FEATURE (factory));
+}
+
 static void
 add_connection (GstPeerSession *self)
 {
   guint close_timeout;
   int policy;
 
+  load_webrtcbin ();
   self->bin = gst_object_ref_sink (gst_bin_new (NULL));
   g_object_set_data_full (
       G_OBJECT (self->bin), GST_PEER_SESSION_ID, g_strdup (self->id), g_free);

@@ -18,6 +18,10 @@
 /**
  * gst_peer_child_type:
  *
+ * Loads its plugin only where that has not been done: the class of our element
+ * asks under GObject's lock, which a plugin that another thread loads may wait
+ * for, with the lock that loading takes.
+ *
  * Returns: the type of webrtcbin, or %G_TYPE_INVALID when it is not installed
  */
 GType
@@ -25,9 +29,14 @@ gst_peer_child_type (void)
 {
   g_autoptr (GstElementFactory) factory =
       gst_element_factory_find ("webrtcbin");
-  g_autoptr (GstPluginFeature) loaded =
-      factory != NULL ? gst_plugin_feature_load (GST_PLUGIN_FEATURE (factory))
-                      : NULL;
+  g_autoptr (GstPluginFeature) loaded = NULL;
+
+  if (factory == NULL)
+    return G_TYPE_INVALID;
+  if (gst_element_factory_get_element_type (factory) != G_TYPE_INVALID)
+    return gst_element_factory_get_element_type (factory);
+
+  loaded = gst_plugin_feature_load (GST_PLUGIN_FEATURE (factory));
 
   return loaded != NULL ? gst_element_factory_get_element_type (
                               GST_ELEMENT_FACTORY (loaded))
