@@ -196,7 +196,7 @@ answer_stream (Sender *self, GstPeerStream *stream, const GstSDPMessage *offer,
     guint payload_type;
 
     if (*taken & (G_GUINT64_CONSTANT (1) << i) ||
-        !gst_peer_media_is_active (media))
+        !gst_peer_media_receives (media))
       continue;
     codec = gst_peer_stream_choose (stream, media, &payload_type);
     if (codec == NULL)

@@ -123,6 +123,17 @@ gst_peer_media_is_active (const GstSDPMedia *media)
 }
 
 /**
+ * gst_peer_media_receives:
+ *
+ * Returns: whether who wrote it receives there
+ */
+gboolean
+gst_peer_media_receives (const GstSDPMedia *media)
+{
+  return gst_peer_media_is_active (media) && !has_flag (media, "sendonly");
+}
+
+/**
  * gst_peer_media_sends:
  *
  * Returns: whether who wrote it sends there

@@ -13,6 +13,7 @@ void gst_peer_answer_keep_profiles (
     GstSDPMessage *answer, const GstSDPMessage *offer);
 gboolean gst_peer_media_is_active (const GstSDPMedia *media);
 gboolean gst_peer_media_sends (const GstSDPMedia *media);
+gboolean gst_peer_media_receives (const GstSDPMedia *media);
 gboolean gst_peer_description_has_data (const GstSDPMessage *sdp);
 
 G_END_DECLS

@@ -114,6 +114,9 @@ describe('the WHEP server', { timeout: 120000 }, () => {
     const response = await post(url, none);
     assert.equal(response.status, 422);
     assert.match(await response.text(), /codec/);
+    // From somebody who wants to publish.
+    const sending = offer.replace(/a=recvonly/g, 'a=sendonly');
+    assert.equal((await post(url, sending)).status, 422);
   });
 
   test('other methods and paths', async () => {

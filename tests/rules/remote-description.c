@@ -64,14 +64,15 @@ static const struct {
   const char *media;
   gboolean is_active;
   gboolean sends;
+  gboolean receives;
 } media[] = {
-  { VIDEO, TRUE, TRUE },
-  { VIDEO "a=sendrecv\r\n", TRUE, TRUE },
-  { VIDEO "a=sendonly\r\n", TRUE, TRUE },
-  { VIDEO "a=recvonly\r\n", TRUE, FALSE },
-  { VIDEO "a=inactive\r\n", FALSE, FALSE },
-  { "m=video 0 UDP/TLS/RTP/SAVPF 96\r\n", FALSE, FALSE },
-  { "m=video 0 UDP/TLS/RTP/SAVPF 96\r\na=bundle-only\r\n", TRUE, TRUE },
+  { VIDEO, TRUE, TRUE, TRUE },
+  { VIDEO "a=sendrecv\r\n", TRUE, TRUE, TRUE },
+  { VIDEO "a=sendonly\r\n", TRUE, TRUE, FALSE },
+  { VIDEO "a=recvonly\r\n", TRUE, FALSE, TRUE },
+  { VIDEO "a=inactive\r\n", FALSE, FALSE, FALSE },
+  { "m=video 0 UDP/TLS/RTP/SAVPF 96\r\n", FALSE, FALSE, FALSE },
+  { "m=video 0 UDP/TLS/RTP/SAVPF 96\r\na=bundle-only\r\n", TRUE, TRUE, TRUE },
 };
 
 GST_START_TEST (test_what_a_medium_says_of_itself)
@@ -82,6 +83,7 @@ GST_START_TEST (test_what_a_medium_says_of_itself)
 
   ck_assert_int_eq (gst_peer_media_is_active (first), media[__i__].is_active);
   ck_assert_int_eq (gst_peer_media_sends (first), media[__i__].sends);
+  ck_assert_int_eq (gst_peer_media_receives (first), media[__i__].receives);
   gst_sdp_message_free (sdp);
 }
 GST_END_TEST
