@@ -87,15 +87,16 @@ on_added (GstPeerSession *session, gpointer user_data)
 }
 
 static void
-on_described (GstPeerSession *session, gboolean by_peer, gpointer user_data)
+on_described (GstPeerSession *session, gboolean answered, gpointer user_data)
 {
   GstPeerEndpoint *self = user_data;
 
   if (gst_peer_endpoint_is_client (self)) {
     post_progress (self,
-        by_peer ? GST_PROGRESS_TYPE_COMPLETE : GST_PROGRESS_TYPE_START,
-        "request", by_peer ? "The endpoint has answered" : "Sending the offer");
-    if (by_peer)
+        answered ? GST_PROGRESS_TYPE_COMPLETE : GST_PROGRESS_TYPE_START,
+        "request",
+        answered ? "The endpoint has answered" : "Sending the offer");
+    if (answered)
       post_progress (
           self, GST_PROGRESS_TYPE_START, "connect", "Connecting to the peer");
   }

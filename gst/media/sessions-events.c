@@ -75,7 +75,8 @@ on_described (GstPeerSession *session, GstWebRTCSessionDescription *description,
   if (signaller != NULL)
     gst_peer_signaller_send_description (
         signaller, gst_peer_session_get_id (session), description);
-  self->events->described (session, FALSE, self->user_data);
+  self->events->described (session,
+      description->type == GST_WEBRTC_SDP_TYPE_ANSWER, self->user_data);
 }
 
 static void
@@ -255,7 +256,9 @@ take_description (gpointer data)
 
   if (session == NULL)
     return G_SOURCE_REMOVE;
-  self->events->described (session, TRUE, self->user_data);
+  /* A counter-offer leaves the request open until it is answered. */
+  if (event->description->type == GST_WEBRTC_SDP_TYPE_ANSWER)
+    self->events->described (session, TRUE, self->user_data);
   gst_peer_session_take_description (session, event->description);
 
   return G_SOURCE_REMOVE;

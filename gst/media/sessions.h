@@ -27,7 +27,7 @@ typedef struct {
   gboolean (*is_ready) (gpointer user_data);
   void (*added) (GstPeerSession *session, gpointer user_data);
   void (*described) (
-      GstPeerSession *session, gboolean by_peer, gpointer user_data);
+      GstPeerSession *session, gboolean answered, gpointer user_data);
   void (*connected) (GstPeerSession *session, gpointer user_data);
   void (*failed) (GstPeerSession *session, const GError *error,
       guint http_status, gpointer user_data);

@@ -190,6 +190,9 @@ describe('Janus', { timeout: 120000 }, () => {
     const since = performance.now();
     const end = await player.interrupt();
     assertEnded(t, player, end);
+    // What is begun is done.
+    assert.deepEqual(player.output.match(/(?<=Progress: ).*(offer|answered)/g),
+      ['(request) Sending the offer', '(request) The endpoint has answered']);
     const { t: left } = await server.janus.wait('detached',
       { sender: server.endpoint.player.handle });
     assert.ok(left <= since + end.took + soon, `left after ${left - since} ms`);
