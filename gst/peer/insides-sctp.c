@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What insides.c says, of what is inside of an association's decoder. */
+/* What insides.c says, of what is inside of an association. */
 
 #include "insides.h"
 
@@ -32,4 +32,27 @@ gst_peer_insides_dup_sctp_queue (GstPad *src)
 
   GST_WARNING_OBJECT (src, "of unknown shape, its messages are left alone");
   return NULL;
+}
+
+static gboolean
+flush (GstElement *encoder, GstPad *sink, gpointer user_data)
+{
+  gst_pad_send_event (sink, gst_event_new_flush_start ());
+  return TRUE;
+}
+
+/**
+ * gst_peer_insides_unblock_sctp:
+ *
+ * When all is over. A message that found the association's buffer full is tried
+ * again for ever once that is closed, and holds the lock of the pad that the
+ * stop then waits for (gstsctpenc.c, gst_sctp_enc_sink_chain).
+ */
+void
+gst_peer_insides_unblock_sctp (GstElement *child)
+{
+  g_autoptr (GstElement) encoder = gst_peer_insides_sctp_encoder (child);
+
+  if (encoder != NULL)
+    gst_element_foreach_sink_pad (encoder, flush, NULL);
 }

@@ -268,8 +268,8 @@ gst_peer_transport_cname (GstPeerTransport *self)
 
 /* === SCTP === */
 
-static GstElement *
-sctp_encoder (GstElement *child)
+GstElement *
+gst_peer_insides_sctp_encoder (GstElement *child)
 {
   return find_one (child, "sctpenc");
 }
@@ -283,7 +283,7 @@ sctp_encoder (GstElement *child)
 GstPad *
 gst_peer_insides_sctp_exit (GstElement *child)
 {
-  g_autoptr (GstElement) encoder = sctp_encoder (child);
+  g_autoptr (GstElement) encoder = gst_peer_insides_sctp_encoder (child);
   g_autoptr (GstElement) decoder = find_one (child, "sctpdec");
   GstPad *exit = encoder != NULL && decoder != NULL
                      ? gst_element_get_static_pad (encoder, "src")
@@ -436,7 +436,7 @@ gst_peer_insides_cut_off (GstElement *child)
 void
 gst_peer_insides_abort_sctp (GstElement *child)
 {
-  g_autoptr (GstElement) encoder = sctp_encoder (child);
+  g_autoptr (GstElement) encoder = gst_peer_insides_sctp_encoder (child);
   g_autoptr (GstElement) decoder = find_one (child, "sctpdec");
   g_autoptr (GPtrArray) locked = NULL;
 
@@ -557,7 +557,7 @@ gboolean
 gst_peer_insides_channel_path (GstElement *child, GstWebRTCDataChannel *channel,
     GstElement **source, GstPad **sink)
 {
-  g_autoptr (GstElement) encoder = sctp_encoder (child);
+  g_autoptr (GstElement) encoder = gst_peer_insides_sctp_encoder (child);
   g_autoptr (GstPad) end = NULL;
   g_autoptr (GstPad) peer = NULL;
   g_autoptr (GstPad) begin = NULL;

@@ -25,9 +25,11 @@ GArray *gst_peer_transport_sent_ssrcs (GstPeerTransport *self);
 void gst_peer_transport_end_reports (GstPeerTransport *self, guint32 ssrc);
 char *gst_peer_transport_cname (GstPeerTransport *self);
 
+GstElement *gst_peer_insides_sctp_encoder (GstElement *child);
 GstPad *gst_peer_insides_sctp_exit (GstElement *child);
 gboolean gst_peer_insides_cut_off (GstElement *child);
 void gst_peer_insides_abort_sctp (GstElement *child);
+void gst_peer_insides_unblock_sctp (GstElement *child);
 GstDataQueue *gst_peer_insides_dup_sctp_queue (GstPad *src);
 
 gboolean gst_peer_insides_pad_ssrc (GstPad *src, guint32 *ssrc);
