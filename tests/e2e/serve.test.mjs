@@ -76,8 +76,9 @@ for (const browserName of browserNames) {
 
     // Of the High profile, which Chromium offers under no number that a
     // payloader writes. Firefox has no H.264 without its plugin.
-    test('H.264 in a file goes out untouched',
-      { skip: browserName !== 'chromium' }, async (t) => {
+    const testH264 = browserName === 'chromium' ? test : () => {};
+    testH264('H.264 in a file goes out untouched',
+      async (t) => {
         const dir = await makeTempDir();
         t.after(() => dir.remove());
         await promisify(execFile)('gst-launch-1.0', [...(
