@@ -2,14 +2,12 @@
 
 /*   data channel -- queue -- pad
  *
- * A thread of its own adds the pad, gives it what comes, and takes it away when
- * nothing more comes. */
+ * The pad is added on the element's loop. A thread of its own gives it what
+ * comes, and takes it away when nothing more comes. */
 
 #include "data-outlet.h"
 
 #include <string.h>
-
-#include "peersrc.h"
 
 /* What may wait for who takes it. There is no way to have the peer wait: SCTP
  * acknowledges what usrsctp has handed on to webrtcbin, which hands it on here.
@@ -17,14 +15,17 @@
 #define MAX_QUEUED (4 * 1024 * 1024) /* bytes */
 #define MESSAGE_COST 512             /* bytes, beside the payload */
 
+/* Peers may open as many channels as they like; so many are taken. */
+#define MAX_PADS 64
+
 typedef struct {
   GstBuffer *buffer;
   gboolean is_text;
 } Message;
 
 struct _GstPeerDataOutlet {
-  gint ref_count; /* the owner's, the thread's and those of the handlers */
-  GstElement *element;
+  gint ref_count; /* the owner's, the loop's or thread's, the handlers' */
+  GstPeerSrc *src;
   GstWebRTCDataChannel *channel;
 
   GMutex lock;
@@ -34,9 +35,8 @@ struct _GstPeerDataOutlet {
   gboolean over;   /* nothing more is taken */
   gint done;       /* atomic: the pad is gone */
 
-  /* Used on the thread. */
+  /* Used on the loop, and then on the thread. */
   GstPad *pad;
-  guint number; /* of the pad */
   gboolean has_kind;
   gboolean is_text;  /* of the messages now */
   gboolean is_taken; /* downstream takes messages of this kind */
@@ -58,7 +58,7 @@ gst_peer_data_outlet_unref (GstPeerDataOutlet *self)
   g_queue_clear_full (&self->messages, free_message);
   gst_clear_object (&self->pad);
   g_object_unref (self->channel);
-  gst_object_unref (self->element);
+  gst_object_unref (self->src);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->cond);
   g_free (self);
@@ -108,7 +108,7 @@ take (GstPeerDataOutlet *self, GstBuffer *buffer, gboolean is_text)
   message->buffer = buffer;
   message->is_text = is_text;
   GST_BUFFER_PTS (buffer) =
-      gst_element_get_current_running_time (self->element);
+      gst_element_get_current_running_time (GST_ELEMENT (self->src));
 
   g_mutex_lock (&self->lock);
   overflows = !self->over && self->n_queued + cost > MAX_QUEUED;
@@ -125,7 +125,7 @@ take (GstPeerDataOutlet *self, GstBuffer *buffer, gboolean is_text)
     free_message (message);
   if (overflows)
     gst_element_call_async (
-        self->element, close_channel, outlet_ref (self), unref_async);
+        GST_ELEMENT (self->src), close_channel, outlet_ref (self), unref_async);
 }
 
 /* An empty one comes as %NULL. */
@@ -180,7 +180,7 @@ gst_peer_data_outlet_is_done (GstPeerDataOutlet *self)
   return g_atomic_int_get (&self->done);
 }
 
-/* === the pad, on the thread === */
+/* === the pad === */
 
 static gboolean
 query (GstPad *pad, GstObject *parent, GstQuery *query)
@@ -194,8 +194,9 @@ query (GstPad *pad, GstObject *parent, GstQuery *query)
 }
 
 static GstPad *
-make_pad (GstElement *element, guint number, GstWebRTCDataChannel *channel)
+add_pad (GstPeerSrc *src, guint number, GstWebRTCDataChannel *channel)
 {
+  GstElement *element = GST_ELEMENT (src);
   g_autofree char *name = g_strdup_printf ("data_%u", number);
   g_autofree char *id = NULL;
   GstPad *pad = gst_object_ref_sink (gst_peer_data_src_pad_new (
@@ -205,6 +206,7 @@ make_pad (GstElement *element, guint number, GstWebRTCDataChannel *channel)
   gst_pad_set_active (pad, TRUE);
   id = gst_pad_create_stream_id (pad, element, name);
   gst_pad_push_event (pad, gst_event_new_stream_start (id));
+  gst_peer_src_add_pad (src, pad);
 
   return pad;
 }
@@ -224,13 +226,11 @@ begin_segment (GstPad *pad)
 }
 
 static void
-remove_pad (GstElement *element, GstPad *pad, guint number)
+end_pad (GstPeerSrc *src, GstPad *pad)
 {
   begin_segment (pad);
   gst_pad_push_event (pad, gst_event_new_eos ());
-  gst_pad_set_active (pad, FALSE);
-  gst_element_remove_pad (element, pad);
-  gst_peer_src_free_data_number (GST_PEER_SRC (element), number);
+  gst_peer_src_remove_pad (src, pad);
 }
 
 static void
@@ -248,7 +248,7 @@ set_kind (GstPeerDataOutlet *self, gboolean is_text)
   if (self->is_taken)
     gst_pad_push_event (self->pad, gst_event_new_caps (caps));
   else
-    GST_ELEMENT_WARNING (self->element, STREAM, FORMAT,
+    GST_ELEMENT_WARNING (self->src, STREAM, FORMAT,
         ("Messages of a peer are dropped: what is linked to %s takes no %s.",
             GST_PAD_NAME (self->pad), is_text ? "text" : "binary data"),
         (NULL));
@@ -293,8 +293,6 @@ run (GstElement *element, gpointer user_data)
   Message *message;
   gboolean flows = TRUE;
 
-  self->pad = make_pad (element, self->number, self->channel);
-  gst_element_add_pad (element, self->pad);
   while ((message = wait_for_message (self)) != NULL) {
     if (flows)
       flows = push (self, message);
@@ -302,35 +300,52 @@ run (GstElement *element, gpointer user_data)
       free_message (message);
   }
   g_signal_handlers_disconnect_by_data (self->channel, self);
-  remove_pad (element, self->pad, self->number);
+  end_pad (self->src, self->pad);
   g_atomic_int_set (&self->done, TRUE);
+}
+
+static void
+refuse (GstPeerDataOutlet *self)
+{
+  GST_WARNING_OBJECT (self->src, "one more data channel is not taken");
+  gst_peer_data_outlet_end (self);
+  g_signal_handlers_disconnect_by_data (self->channel, self);
+  gst_webrtc_data_channel_close (self->channel);
+  g_atomic_int_set (&self->done, TRUE);
+}
+
+/* On the loop. */
+static gboolean
+begin (gpointer user_data)
+{
+  GstPeerDataOutlet *self = user_data;
+  guint number = gst_peer_src_find_number (self->src, "data");
+
+  if (number < MAX_PADS) {
+    self->pad = add_pad (self->src, number, self->channel);
+    gst_element_call_async (
+        GST_ELEMENT (self->src), run, outlet_ref (self), unref_async);
+  } else {
+    refuse (self);
+  }
+
+  return G_SOURCE_REMOVE;
 }
 
 /**
  * gst_peer_data_outlet_new:
- * @element: a peersrc
  * @channel: that has just opened
  *
  * On webrtcbin's thread, before the first message.
- *
- * Returns: (nullable): %NULL when there are too many
  */
 GstPeerDataOutlet *
-gst_peer_data_outlet_new (GstElement *element, GstWebRTCDataChannel *channel)
+gst_peer_data_outlet_new (GstPeerSrc *src, GstWebRTCDataChannel *channel)
 {
-  GstPeerDataOutlet *self;
-  guint number;
+  GstPeerDataOutlet *self = g_new0 (GstPeerDataOutlet, 1);
 
-  if (!gst_peer_src_take_data_number (GST_PEER_SRC (element), &number)) {
-    GST_WARNING_OBJECT (element, "one more data channel is not taken");
-    return NULL;
-  }
-
-  self = g_new0 (GstPeerDataOutlet, 1);
   self->ref_count = 1;
-  self->element = gst_object_ref (element);
+  self->src = gst_object_ref (src);
   self->channel = g_object_ref (channel);
-  self->number = number;
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
   g_queue_init (&self->messages);
@@ -340,7 +355,7 @@ gst_peer_data_outlet_new (GstElement *element, GstWebRTCDataChannel *channel)
       outlet_ref (self), unref_closure, 0);
   g_signal_connect_data (channel, "notify::ready-state", G_CALLBACK (on_state),
       outlet_ref (self), unref_closure, 0);
-  gst_element_call_async (element, run, outlet_ref (self), unref_async);
+  gst_peer_src_call (src, begin, outlet_ref (self), unref_async);
 
   return self;
 }
@@ -348,27 +363,21 @@ gst_peer_data_outlet_new (GstElement *element, GstWebRTCDataChannel *channel)
 /* === what never came === */
 
 static void
-end_at_once (GstElement *element, gpointer user_data)
+end_at_once (GstElement *element, gpointer pad)
 {
-  guint number = GPOINTER_TO_UINT (user_data);
-  g_autoptr (GstPad) pad = make_pad (element, number, NULL);
-
-  gst_element_add_pad (element, pad);
-  remove_pad (element, pad, number);
+  end_pad (GST_PEER_SRC (element), pad);
 }
 
 /**
  * gst_peer_data_outlet_end_none:
- * @element: a peersrc that never had such a pad
+ * @src: that never had such a pad
  *
- * Whoever waits for one to link gets it, and EOS.
+ * Whoever waits for one to link gets it, and EOS. On the loop.
  */
 void
-gst_peer_data_outlet_end_none (GstElement *element)
+gst_peer_data_outlet_end_none (GstPeerSrc *src)
 {
-  guint number;
-
-  if (gst_peer_src_take_data_number (GST_PEER_SRC (element), &number))
-    gst_element_call_async (
-        element, end_at_once, GUINT_TO_POINTER (number), NULL);
+  gst_element_call_async (GST_ELEMENT (src), end_at_once,
+      add_pad (src, gst_peer_src_find_number (src, "data"), NULL),
+      gst_object_unref);
 }

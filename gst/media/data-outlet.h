@@ -2,19 +2,20 @@
 #pragma once
 
 #include "data-pad.h"
+#include "peersrc.h"
 
 G_BEGIN_DECLS
 
-/* One data channel that a peer has opened: a source pad of peersrc. From any
- * thread; nothing here waits. */
+/* One data channel that a peer has opened: a source pad. From any thread; nothing
+ * here waits. */
 typedef struct _GstPeerDataOutlet GstPeerDataOutlet;
 
 GstPeerDataOutlet *gst_peer_data_outlet_new (
-    GstElement *element, GstWebRTCDataChannel *channel);
+    GstPeerSrc *src, GstWebRTCDataChannel *channel);
 void gst_peer_data_outlet_end (GstPeerDataOutlet *self);
 gboolean gst_peer_data_outlet_is_done (GstPeerDataOutlet *self);
 void gst_peer_data_outlet_unref (GstPeerDataOutlet *self);
 
-void gst_peer_data_outlet_end_none (GstElement *element);
+void gst_peer_data_outlet_end_none (GstPeerSrc *src);
 
 G_END_DECLS

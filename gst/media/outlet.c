@@ -9,7 +9,7 @@
 
 struct _GstPeerOutlet {
   gint ref_count; /* the owner's and the end's */
-  GstElement *element;
+  GstPeerSrc *src;
   const char *media;
   guint latency; /* ms */
   GstPad *pad;   /* of the element */
@@ -60,28 +60,17 @@ query (GstPad *pad, GstObject *parent, GstQuery *query)
   return gst_pad_query_default (pad, parent, query);
 }
 
-static char *
-find_name (GstElement *element, const char *media)
-{
-  for (guint i = 0;; i++) {
-    g_autofree char *name = g_strdup_printf ("%s_%u", media, i);
-    g_autoptr (GstPad) pad = gst_element_get_static_pad (element, name);
-
-    if (pad == NULL)
-      return g_steal_pointer (&name);
-  }
-}
-
 static void on_linked (GstPad *pad, GstPad *peer, GstPeerOutlet *self);
 
 static void
 add_pad (GstPeerOutlet *self)
 {
-  g_autofree char *name = find_name (self->element, self->media);
+  g_autofree char *name = g_strdup_printf (
+      "%s_%u", self->media, gst_peer_src_find_number (self->src, self->media));
   g_autofree char *template = g_strdup_printf ("%s_%%u", self->media);
 
   self->pad = gst_object_ref_sink (gst_ghost_pad_new_no_target_from_template (
-      name, gst_element_get_pad_template (self->element, template)));
+      name, gst_element_get_pad_template (GST_ELEMENT (self->src), template)));
   g_object_set_data (
       G_OBJECT (self->pad), "latency", GUINT_TO_POINTER (self->latency));
   gst_pad_set_query_function (self->pad, query);
@@ -89,7 +78,7 @@ add_pad (GstPeerOutlet *self)
       self->pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, self, NULL);
   g_signal_connect (self->pad, "linked", G_CALLBACK (on_linked), self);
   gst_pad_set_active (self->pad, TRUE);
-  gst_element_add_pad (self->element, self->pad);
+  gst_peer_src_add_pad (self->src, self->pad);
 }
 
 /**
@@ -97,15 +86,15 @@ add_pad (GstPeerOutlet *self)
  * @media: "video" or "audio", static
  * @latency: ms
  *
- * Adds a pad to the @element, to which an application links from inside.
+ * Adds a pad, to which an application links from inside. On the loop.
  */
 GstPeerOutlet *
-gst_peer_outlet_new (GstElement *element, const char *media, guint latency)
+gst_peer_outlet_new (GstPeerSrc *src, const char *media, guint latency)
 {
   GstPeerOutlet *self = g_new0 (GstPeerOutlet, 1);
 
   self->ref_count = 1;
-  self->element = element;
+  self->src = src;
   self->media = media;
   self->latency = latency;
   g_mutex_init (&self->lock);
@@ -166,7 +155,7 @@ make_chain (GstPeerOutlet *self, const GstPeerCodec *codec)
   if (description != NULL)
     chain = gst_parse_bin_from_description (description, TRUE, &error);
   if (chain == NULL)
-    GST_ELEMENT_ERROR (self->element, STREAM, CODEC_NOT_FOUND,
+    GST_ELEMENT_ERROR (self->src, STREAM, CODEC_NOT_FOUND,
         ("What is linked to %s takes %s neither as it comes nor decoded.",
             GST_PAD_NAME (self->pad), codec->name),
         ("%s", error != NULL ? error->message : "no decoder is installed"));
@@ -348,7 +337,7 @@ push_eos (GstPeerOutlet *self)
 
   if (!gst_pad_has_current_caps (self->pad)) {
     g_autofree char *id = gst_pad_create_stream_id (
-        self->pad, self->element, GST_PAD_NAME (self->pad));
+        self->pad, GST_ELEMENT (self->src), GST_PAD_NAME (self->pad));
     GstSegment segment;
 
     gst_segment_init (&segment, GST_FORMAT_TIME);
@@ -368,8 +357,7 @@ end (GstElement *element, gpointer data)
 
   push_eos (self);
   g_signal_handlers_disconnect_by_data (self->pad, self);
-  gst_pad_set_active (self->pad, FALSE);
-  gst_element_remove_pad (element, self->pad);
+  gst_peer_src_remove_pad (self->src, self->pad);
 }
 
 /**
@@ -385,7 +373,7 @@ gst_peer_outlet_end (GstPeerOutlet *self)
     return;
   self->over = TRUE;
   g_atomic_int_inc (&self->ref_count);
-  gst_element_call_async (self->element, end, self, outlet_unref);
+  gst_element_call_async (GST_ELEMENT (self->src), end, self, outlet_unref);
 }
 
 /**
@@ -398,7 +386,7 @@ void
 gst_peer_outlet_end_unused (GstPeerOutlet *self)
 {
   if (!self->over && gst_pad_is_linked (self->pad))
-    GST_ELEMENT_WARNING (self->element, STREAM, FAILED,
+    GST_ELEMENT_WARNING (self->src, STREAM, FAILED,
         ("The peer sends no %s that what is linked to %s takes: that ends at "
          "once.",
             self->media, GST_PAD_NAME (self->pad)),

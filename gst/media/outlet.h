@@ -2,8 +2,7 @@
 #pragma once
 
 #include "codecs.h"
-
-#include <gst/gst.h>
+#include "peersrc.h"
 
 G_BEGIN_DECLS
 
@@ -12,7 +11,7 @@ G_BEGIN_DECLS
 typedef struct _GstPeerOutlet GstPeerOutlet;
 
 GstPeerOutlet *gst_peer_outlet_new (
-    GstElement *element, const char *media, guint latency);
+    GstPeerSrc *src, const char *media, guint latency);
 void gst_peer_outlet_free (GstPeerOutlet *self);
 
 const char *gst_peer_outlet_get_media (GstPeerOutlet *self);

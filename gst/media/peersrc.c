@@ -51,9 +51,6 @@
 #define DEFAULT_WAIT_FOR_NEXT FALSE
 #define DEFAULT_DATA_CHANNELS FALSE
 
-/* Peers may open as many data channels as they like; so many are taken. */
-#define MAX_DATA 64
-
 enum { PROP_0, PROP_LATENCY, PROP_WAIT_FOR_NEXT, PROP_DATA_CHANNELS };
 
 struct _GstPeerSrc {
@@ -63,10 +60,7 @@ struct _GstPeerSrc {
   guint latency; /* ms */
   gint wait_for_next;
   gint data_channels;
-
-  /* Guarded by the object lock. */
-  guint64 data_numbers; /* one bit for each data pad */
-  gboolean had_data;    /* in this life */
+  gint had_data; /* in this life */
 };
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstPeerSrc, gst_peer_src, GST_TYPE_BIN,
@@ -91,38 +85,91 @@ static GstStaticPadTemplate audio_template =
 static GstStaticPadTemplate data_template = GST_STATIC_PAD_TEMPLATE ("data_%u",
     GST_PAD_SRC, GST_PAD_SOMETIMES, GST_STATIC_CAPS (GST_PEER_DATA_CAPS));
 
-/* === the numbers of data pads, from any thread === */
+/* === pads ===
+ *
+ * They come and go on the loop, one at a time. Whoever links those of an element
+ * as gst-launch-1.0 does looks at all that it has, and loses a link when another
+ * one comes or goes meanwhile. */
 
 /**
- * gst_peer_src_take_data_number:
- * @number: (out): the lowest that is free
+ * gst_peer_src_call:
  *
- * Returns: whether there can be one more
+ * Runs @func on the loop. From any thread.
  */
-gboolean
-gst_peer_src_take_data_number (GstPeerSrc *self, guint *number)
+void
+gst_peer_src_call (
+    GstPeerSrc *self, GSourceFunc func, gpointer data, GDestroyNotify notify)
 {
-  gboolean found = FALSE;
+  gst_peer_loop_call (
+      gst_peer_endpoint_get_loop (self->endpoint), func, data, notify);
+}
 
-  GST_OBJECT_LOCK (self);
-  for (guint i = 0; i < MAX_DATA && !found; i++) {
-    found = !(self->data_numbers & (G_GUINT64_CONSTANT (1) << i));
-    *number = i;
+/**
+ * gst_peer_src_find_number:
+ * @media: that a pad is to be added for
+ *
+ * Returns: the first that is free
+ */
+guint
+gst_peer_src_find_number (GstPeerSrc *self, const char *media)
+{
+  for (guint i = 0;; i++) {
+    g_autofree char *name = g_strdup_printf ("%s_%u", media, i);
+    g_autoptr (GstPad) pad =
+        gst_element_get_static_pad (GST_ELEMENT (self), name);
+
+    if (pad == NULL)
+      return i;
   }
-  if (found)
-    self->data_numbers |= G_GUINT64_CONSTANT (1) << *number;
-  self->had_data = TRUE;
-  GST_OBJECT_UNLOCK (self);
-
-  return found;
 }
 
 void
-gst_peer_src_free_data_number (GstPeerSrc *self, guint number)
+gst_peer_src_add_pad (GstPeerSrc *self, GstPad *pad)
 {
-  GST_OBJECT_LOCK (self);
-  self->data_numbers &= ~(G_GUINT64_CONSTANT (1) << number);
-  GST_OBJECT_UNLOCK (self);
+  if (GST_IS_PEER_DATA_SRC_PAD (pad))
+    g_atomic_int_set (&self->had_data, TRUE);
+  gst_element_add_pad (GST_ELEMENT (self), pad);
+}
+
+typedef struct {
+  GstPeerSrc *src;
+  GstPad *pad;
+} Removal;
+
+static void
+removal_free (gpointer data)
+{
+  Removal *self = data;
+
+  gst_object_unref (self->pad);
+  gst_object_unref (self->src);
+  g_free (self);
+}
+
+static gboolean
+remove_pad (gpointer data)
+{
+  Removal *self = data;
+
+  gst_pad_set_active (self->pad, FALSE);
+  gst_element_remove_pad (GST_ELEMENT (self->src), self->pad);
+
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * gst_peer_src_remove_pad:
+ *
+ * One that has had its EOS. From any thread.
+ */
+void
+gst_peer_src_remove_pad (GstPeerSrc *self, GstPad *pad)
+{
+  Removal *removal = g_new0 (Removal, 1);
+
+  removal->src = gst_object_ref (self);
+  removal->pad = gst_object_ref (pad);
+  gst_peer_src_call (self, remove_pad, removal, removal_free);
 }
 
 /* === the endpoint === */
@@ -141,22 +188,16 @@ static void
 on_closed (GstBin *element)
 {
   GstPeerSrc *self = GST_PEER_SRC (element);
-  gboolean had_data;
 
-  GST_OBJECT_LOCK (self);
-  had_data = self->had_data;
-  GST_OBJECT_UNLOCK (self);
   /* Whoever has made it for a URI looks into each pad for what it is, and takes
    * one where nothing comes for an error. */
-  if (!had_data &&
+  if (!g_atomic_int_get (&self->had_data) &&
       g_object_get_data (G_OBJECT (self), GST_PEER_FOR_URI) == NULL)
-    gst_peer_data_outlet_end_none (GST_ELEMENT (self));
+    gst_peer_data_outlet_end_none (self);
   if (gst_peer_endpoint_had_sessions (self->endpoint))
     return;
-  gst_peer_outlet_free (
-      gst_peer_outlet_new (GST_ELEMENT (self), "video", self->latency));
-  gst_peer_outlet_free (
-      gst_peer_outlet_new (GST_ELEMENT (self), "audio", self->latency));
+  gst_peer_outlet_free (gst_peer_outlet_new (self, "video", self->latency));
+  gst_peer_outlet_free (gst_peer_outlet_new (self, "audio", self->latency));
 }
 
 static const GstPeerEndpointClass endpoint_class = {
@@ -173,11 +214,8 @@ gst_peer_src_change_state (GstElement *element, GstStateChange transition)
   GstPeerSrc *self = GST_PEER_SRC (element);
   GstStateChangeReturn result;
 
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
-    GST_OBJECT_LOCK (self);
-    self->had_data = FALSE;
-    GST_OBJECT_UNLOCK (self);
-  }
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+    g_atomic_int_set (&self->had_data, FALSE);
   if (!gst_peer_endpoint_change_state (self->endpoint, transition))
     return GST_STATE_CHANGE_FAILURE;
 

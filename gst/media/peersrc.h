@@ -10,7 +10,12 @@ G_DECLARE_FINAL_TYPE (GstPeerSrc, gst_peer_src, GST, PEER_SRC, GstBin)
 
 GST_ELEMENT_REGISTER_DECLARE (peersrc);
 
-gboolean gst_peer_src_take_data_number (GstPeerSrc *self, guint *number);
-void gst_peer_src_free_data_number (GstPeerSrc *self, guint number);
+void gst_peer_src_call (
+    GstPeerSrc *self, GSourceFunc func, gpointer data, GDestroyNotify notify);
+
+/* On the loop, but for the last one. */
+guint gst_peer_src_find_number (GstPeerSrc *self, const char *media);
+void gst_peer_src_add_pad (GstPeerSrc *self, GstPad *pad);
+void gst_peer_src_remove_pad (GstPeerSrc *self, GstPad *pad);
 
 G_END_DECLS

@@ -22,7 +22,7 @@ typedef struct {
 
 typedef struct {
   GstPeerSession *session; /* which this is a part of */
-  GstElement *src;
+  GstPeerSrc *src;
   guint latency; /* ms */
 
   GMutex lock;
@@ -146,10 +146,6 @@ on_data_channel (
 {
   GstPeerDataOutlet *outlet = gst_peer_data_outlet_new (self->src, channel);
 
-  if (outlet == NULL) {
-    gst_webrtc_data_channel_close (channel);
-    return;
-  }
   g_mutex_lock (&self->lock);
   for (guint i = self->data->len; i-- > 0;) {
     if (gst_peer_data_outlet_is_done (g_ptr_array_index (self->data, i)))
@@ -180,7 +176,7 @@ create (GstPeerSession *session, gpointer element)
   Receiver *self = g_new0 (Receiver, 1);
 
   self->session = session;
-  self->src = element;
+  self->src = GST_PEER_SRC (element);
   g_object_get (element, "latency", &self->latency, NULL);
   g_mutex_init (&self->lock);
   self->slots = g_array_new (FALSE, FALSE, sizeof (Slot));
@@ -292,7 +288,7 @@ offer (gpointer user_data, GError **error)
   if (data_channels)
     offer_data (self);
   else
-    gst_element_no_more_pads (self->src);
+    gst_element_no_more_pads (GST_ELEMENT (self->src));
 
   return TRUE;
 }
@@ -441,7 +437,7 @@ answer (gpointer user_data, GstSDPMessage *offer, GError **error)
     end_unused (self);
   /* Else there is one more with each data channel. */
   if (!gst_peer_description_has_data (offer))
-    gst_element_no_more_pads (self->src);
+    gst_element_no_more_pads (GST_ELEMENT (self->src));
   if (n_taken > 0 || gst_peer_description_has_data (offer))
     return TRUE;
 

@@ -280,6 +280,46 @@ GST_START_TEST (test_sessions_are_children)
 }
 GST_END_TEST
 
+/* === pads === */
+
+typedef struct {
+  GMutex lock;
+  GCond cond;
+  GPtrArray *threads; /* on which a pad came or went */
+} Pads;
+
+static void
+on_pad (GstElement *src, GstPad *pad, Pads *self)
+{
+  g_mutex_lock (&self->lock);
+  g_ptr_array_add (self->threads, g_thread_self ());
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->lock);
+}
+
+/* gst-launch-1.0 loses a link when a pad comes or goes while it links. */
+GST_START_TEST (test_pads_come_and_go_on_one_thread)
+{
+  g_autoptr (Viewer) viewer = viewer_new ("location=whip://127.0.0.1:0/in");
+  Pads pads = { .threads = g_ptr_array_new () };
+  const guint n = 2 * 3; /* video, audio and data */
+
+  g_signal_connect (viewer->src, "pad-added", G_CALLBACK (on_pad), &pads);
+  g_signal_connect (viewer->src, "pad-removed", G_CALLBACK (on_pad), &pads);
+  gst_element_set_state (viewer->pipeline, GST_STATE_PLAYING);
+  g_signal_emit_by_name (viewer->src, "close", NULL);
+  g_mutex_lock (&pads.lock);
+  while (pads.threads->len < n)
+    g_cond_wait (&pads.cond, &pads.lock);
+  g_mutex_unlock (&pads.lock);
+  for (guint i = 1; i < n; i++)
+    ck_assert (pads.threads->pdata[i] == pads.threads->pdata[0]);
+
+  g_signal_handlers_disconnect_by_data (viewer->src, &pads);
+  g_ptr_array_unref (pads.threads);
+}
+GST_END_TEST
+
 /* === a signaller of the application's === */
 
 GST_START_TEST (test_a_signaller_of_the_applications)
@@ -316,6 +356,7 @@ endpoint_suite (void)
   tcase_add_test (tcase, test_close_session_closes_one);
   tcase_add_test (tcase, test_statistics_of_a_session);
   tcase_add_test (tcase, test_sessions_are_children);
+  tcase_add_test (tcase, test_pads_come_and_go_on_one_thread);
   tcase_add_test (tcase, test_a_signaller_of_the_applications);
 
   return suite;
