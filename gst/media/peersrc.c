@@ -20,8 +20,10 @@
  * sends more than is taken downstream, 4 MiB, loses the channel: SCTP as
  * webrtcbin has it cannot make it wait.
  *
- * However a session ends, its pads get EOS. With the last one the element is
- * closed, unless #GstPeerSrc:wait-for-next is set.
+ * However a session ends, its pads get EOS. A peer that has said of each of its
+ * streams that it ends (RTCP BYE), and has no data channel open, has ended its
+ * session. With the last one the element is closed, unless
+ * #GstPeerSrc:wait-for-next is set.
  *
  * ## Examples
  *
@@ -60,7 +62,8 @@ struct _GstPeerSrc {
   guint latency; /* ms */
   gint wait_for_next;
   gint data_channels;
-  gint had_data; /* in this life */
+  gint had_data;   /* in this life */
+  gboolean passed; /* the loop, where it is waited for; under the object lock */
 };
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstPeerSrc, gst_peer_src, GST_TYPE_BIN,
@@ -153,6 +156,7 @@ remove_pad (gpointer data)
 
   gst_pad_set_active (self->pad, FALSE);
   gst_element_remove_pad (GST_ELEMENT (self->src), self->pad);
+  gst_peer_loop_wake (gst_peer_endpoint_get_loop (self->src->endpoint));
 
   return G_SOURCE_REMOVE;
 }
@@ -170,6 +174,47 @@ gst_peer_src_remove_pad (GstPeerSrc *self, GstPad *pad)
   removal->src = gst_object_ref (self);
   removal->pad = gst_object_ref (pad);
   gst_peer_src_call (self, remove_pad, removal, removal_free);
+}
+
+static gboolean
+is_done (gpointer user_data)
+{
+  GstPeerSrc *self = user_data;
+  gboolean done;
+
+  GST_OBJECT_LOCK (self);
+  done = self->passed && GST_ELEMENT (self)->numsrcpads == 0;
+  GST_OBJECT_UNLOCK (self);
+
+  return done;
+}
+
+static gboolean
+pass (gpointer user_data)
+{
+  GstPeerSrc *self = user_data;
+
+  GST_OBJECT_LOCK (self);
+  self->passed = TRUE;
+  GST_OBJECT_UNLOCK (self);
+  gst_peer_loop_wake (gst_peer_endpoint_get_loop (self->endpoint));
+
+  return G_SOURCE_REMOVE;
+}
+
+/* All has closed, and nothing downstream holds up an EOS any more: when the loop
+ * has come so far, and what is still to go has gone, what was linked may be
+ * freed. */
+static void
+await_no_pads (GstPeerSrc *self)
+{
+  GST_OBJECT_LOCK (self);
+  self->passed = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  gst_peer_src_call (self, pass, gst_object_ref (self), gst_object_unref);
+  if (!gst_peer_loop_wait (gst_peer_endpoint_get_loop (self->endpoint), is_done,
+          self, g_get_monotonic_time () + G_TIME_SPAN_SECOND))
+    GST_WARNING_OBJECT (self, "there are pads whose EOS is held up");
 }
 
 /* === the endpoint === */
@@ -196,8 +241,10 @@ on_closed (GstBin *element)
     gst_peer_data_outlet_end_none (self);
   if (gst_peer_endpoint_had_sessions (self->endpoint))
     return;
-  gst_peer_outlet_free (gst_peer_outlet_new (self, "video", self->latency));
-  gst_peer_outlet_free (gst_peer_outlet_new (self, "audio", self->latency));
+  gst_peer_outlet_free (
+      gst_peer_outlet_new (self, "video", self->latency, NULL, NULL));
+  gst_peer_outlet_free (
+      gst_peer_outlet_new (self, "audio", self->latency, NULL, NULL));
 }
 
 static const GstPeerEndpointClass endpoint_class = {
@@ -222,6 +269,8 @@ gst_peer_src_change_state (GstElement *element, GstStateChange transition)
   result = GST_ELEMENT_CLASS (gst_peer_src_parent_class)
                ->change_state (element, transition);
   gst_peer_endpoint_state_changed (self->endpoint, transition, result);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    await_no_pads (self);
 
   /* Live, whether a peer is there or not. */
   if (result == GST_STATE_CHANGE_SUCCESS &&

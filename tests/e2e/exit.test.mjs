@@ -288,7 +288,8 @@ describe('Ctrl-C', { concurrency: 3, timeout: 120000 }, () => {
       test(`${role}, ${name}, twice`, async (t) => {
         const program = await begin(t, role, '-e ');
         const { code, signal, took } = await program.interrupt(2);
-        assert.ok(code === 0 || signal === 'SIGINT', program.output);
+        assert.ok(code === 0 || signal === 'SIGINT',
+          `${code ?? signal}: ${program.output}`);
         assertClean(program);
         assert.ok(took < closeTimeout + 1000, `took ${took} ms`);
       });

@@ -212,6 +212,39 @@ GST_START_TEST (test_one_too_many_is_told_so)
 }
 GST_END_TEST
 
+static void
+hold_up (GstElement *src, GstPad *pad, gpointer user_data)
+{
+  g_usleep (G_TIME_SPAN_SECOND / 5);
+}
+
+static void
+await_closed (GstElement *pipeline)
+{
+  gboolean closed = FALSE;
+
+  while (!closed) {
+    g_autoptr (GstMessage) message =
+        await_message (pipeline, GST_MESSAGE_ELEMENT);
+
+    closed = gst_message_has_name (message, "peersrc-closed");
+  }
+}
+
+/* Those who are linked may be freed then, however slow the application is. */
+GST_START_TEST (test_no_pad_outlasts_the_pipeline)
+{
+  g_autoptr (Studio) studio = studio_new (1);
+
+  g_signal_connect (studio->src, "pad-added", G_CALLBACK (hold_up), NULL);
+  g_signal_emit_by_name (studio->src, "close", NULL);
+  await_closed (studio->pipeline);
+  gst_element_set_state (studio->pipeline, GST_STATE_NULL);
+  ck_assert_uint_eq (studio->n_removed[0], 1);
+  ck_assert_uint_eq (studio->src->numsrcpads, 0);
+}
+GST_END_TEST
+
 static Suite *
 publishers_suite (void)
 {
@@ -221,6 +254,7 @@ publishers_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_publishers_have_pads_of_their_own);
   tcase_add_test (tcase, test_one_too_many_is_told_so);
+  tcase_add_test (tcase, test_no_pad_outlasts_the_pipeline);
 
   return suite;
 }
