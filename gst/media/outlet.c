@@ -12,8 +12,11 @@ struct _GstPeerOutlet {
   GstPeerSrc *src;
   const char *media;
   guint latency; /* ms */
+  GstPeerOutletEnded on_ended;
+  gpointer user_data;
   GstPad *pad;   /* of the element */
   gint ended;    /* EOS has passed */
+  gint said_bye; /* the peer */
   gboolean over; /* nothing is to come */
 
   GMutex lock;
@@ -85,11 +88,13 @@ add_pad (GstPeerOutlet *self)
  * gst_peer_outlet_new:
  * @media: "video" or "audio", static
  * @latency: ms
+ * @ended: (nullable): for what is to be connected
  *
  * Adds a pad, to which an application links from inside. On the loop.
  */
 GstPeerOutlet *
-gst_peer_outlet_new (GstPeerSrc *src, const char *media, guint latency)
+gst_peer_outlet_new (GstPeerSrc *src, const char *media, guint latency,
+    GstPeerOutletEnded ended, gpointer user_data)
 {
   GstPeerOutlet *self = g_new0 (GstPeerOutlet, 1);
 
@@ -97,6 +102,8 @@ gst_peer_outlet_new (GstPeerSrc *src, const char *media, guint latency)
   self->src = src;
   self->media = media;
   self->latency = latency;
+  self->on_ended = ended;
+  self->user_data = user_data;
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
   add_pad (self);
@@ -242,6 +249,20 @@ on_rtp (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_HANDLED;
 }
 
+/* Whether or not anything is linked. */
+static GstPadProbeReturn
+on_rtp_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstPeerOutlet *self = user_data;
+
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS) {
+    g_atomic_int_set (&self->said_bye, TRUE);
+    self->on_ended (self->user_data);
+  }
+
+  return GST_PAD_PROBE_OK;
+}
+
 /* On the thread of whoever links. */
 static void
 on_linked (GstPad *pad, GstPad *peer, GstPeerOutlet *self)
@@ -267,6 +288,8 @@ gst_peer_outlet_connect (
   self->codec = codec;
   g_mutex_unlock (&self->lock);
   gst_pad_add_probe (rtp, GST_PAD_PROBE_TYPE_BUFFER, on_rtp, self, NULL);
+  gst_pad_add_probe (
+      rtp, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_rtp_event, self, NULL);
   check_chain (self);
 }
 
@@ -374,6 +397,17 @@ gst_peer_outlet_end (GstPeerOutlet *self)
   self->over = TRUE;
   g_atomic_int_inc (&self->ref_count);
   gst_element_call_async (GST_ELEMENT (self->src), end, self, outlet_unref);
+}
+
+/**
+ * gst_peer_outlet_has_ended:
+ *
+ * Returns: whether nothing more comes. On the loop.
+ */
+gboolean
+gst_peer_outlet_has_ended (GstPeerOutlet *self)
+{
+  return self->over || g_atomic_int_get (&self->said_bye);
 }
 
 /**

@@ -10,8 +10,11 @@ G_BEGIN_DECLS
  * RTP into the form that is taken downstream. */
 typedef struct _GstPeerOutlet GstPeerOutlet;
 
-GstPeerOutlet *gst_peer_outlet_new (
-    GstPeerSrc *src, const char *media, guint latency);
+/* The peer has ended it. On a streaming thread. */
+typedef void (*GstPeerOutletEnded) (gpointer user_data);
+
+GstPeerOutlet *gst_peer_outlet_new (GstPeerSrc *src, const char *media,
+    guint latency, GstPeerOutletEnded ended, gpointer user_data);
 void gst_peer_outlet_free (GstPeerOutlet *self);
 
 const char *gst_peer_outlet_get_media (GstPeerOutlet *self);
@@ -22,5 +25,6 @@ void gst_peer_outlet_disconnect (GstPeerOutlet *self);
 void gst_peer_outlet_wait (GstPeerOutlet *self, gint64 until);
 void gst_peer_outlet_end_unused (GstPeerOutlet *self);
 void gst_peer_outlet_end (GstPeerOutlet *self);
+gboolean gst_peer_outlet_has_ended (GstPeerOutlet *self);
 
 G_END_DECLS

@@ -168,6 +168,41 @@ prepare_connection (Receiver *self)
       connection, "on-data-channel", G_CALLBACK (on_data_channel), self);
 }
 
+/* === the end of all that it has === */
+
+static gboolean
+has_channels (Receiver *self)
+{
+  gboolean found = FALSE;
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->data->len && !found; i++)
+    found = !gst_peer_data_outlet_is_done (g_ptr_array_index (self->data, i));
+  g_mutex_unlock (&self->lock);
+
+  return found;
+}
+
+/* Who leaves may say no more than that each stream ends. */
+static void
+check_end (GstPeerSession *session)
+{
+  Receiver *self = gst_peer_session_get_media (session);
+
+  for (guint i = 0; i < self->slots->len; i++) {
+    if (!gst_peer_outlet_has_ended (get_slot (self, i)->outlet))
+      return;
+  }
+  if (!has_channels (self))
+    gst_peer_session_close (session);
+}
+
+static void
+on_outlet_ended (gpointer user_data)
+{
+  gst_peer_session_call (user_data, check_end);
+}
+
 /* === slots === */
 
 static gpointer
@@ -203,7 +238,8 @@ static Slot *
 add_slot (Receiver *self, const char *media, guint mline)
 {
   Slot slot = {
-    .outlet = gst_peer_outlet_new (self->src, media, self->latency),
+    .outlet = gst_peer_outlet_new (
+        self->src, media, self->latency, on_outlet_ended, self->session),
     .mline = mline,
   };
 

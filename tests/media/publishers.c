@@ -3,6 +3,7 @@
 /* A peersrc that several peersinks publish to, in one process. */
 
 #include <gst/check/gstcheck.h>
+#include <gst/rtp/gstrtcpbuffer.h>
 #include <gst/webrtc/webrtc.h>
 
 #include "players.h"
@@ -245,6 +246,82 @@ GST_START_TEST (test_no_pad_outlasts_the_pipeline)
 }
 GST_END_TEST
 
+/* === who says no more than that its streams end === */
+
+static GObject *
+find_rtp_session (GstElement *connection)
+{
+  g_autoptr (GstElement) rtpbin =
+      gst_bin_get_by_name (GST_BIN (connection), "rtpbin");
+  GObject *session;
+
+  g_signal_emit_by_name (rtpbin, "get-internal-session", 0, &session);
+  ck_assert (session != NULL);
+
+  return session;
+}
+
+static guint
+find_sender (GObject *session)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  const GValue *sources;
+  guint ssrc = 0;
+
+  g_object_get (session, "stats", &stats, NULL);
+  sources = gst_structure_get_value (stats, "source-stats");
+  G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+  for (guint i = 0; i < ((GValueArray *)g_value_get_boxed (sources))->n_values;
+       i++) {
+    const GstStructure *source = gst_value_get_structure (
+        g_value_array_get_nth (g_value_get_boxed (sources), i));
+    gboolean sends;
+
+    if (gst_structure_get_boolean (source, "is-sender", &sends) && sends)
+      gst_structure_get_uint (source, "ssrc", &ssrc);
+  }
+  G_GNUC_END_IGNORE_DEPRECATIONS
+  ck_assert_uint_ne (ssrc, 0);
+
+  return ssrc;
+}
+
+static gboolean
+add_bye (GObject *session, GstBuffer *buffer, gboolean early, gpointer ssrc)
+{
+  GstRTCPBuffer rtcp = GST_RTCP_BUFFER_INIT;
+  GstRTCPPacket packet;
+
+  gst_rtcp_buffer_map (buffer, GST_MAP_READWRITE, &rtcp);
+  ck_assert (gst_rtcp_buffer_add_packet (&rtcp, GST_RTCP_TYPE_BYE, &packet));
+  gst_rtcp_packet_bye_add_ssrc (&packet, GPOINTER_TO_UINT (ssrc));
+  gst_rtcp_buffer_unmap (&rtcp);
+
+  return TRUE;
+}
+
+GST_START_TEST (test_the_end_of_each_stream_is_that_of_the_session)
+{
+  g_autoptr (Studio) studio = studio_new (1);
+  GstElement *publisher = publish (studio, 10000);
+  g_autoptr (GstElement) sink =
+      gst_bin_get_by_interface (GST_BIN (publisher), GST_TYPE_CHILD_PROXY);
+  g_autoptr (GObject) connection = NULL;
+  g_autoptr (GObject) session = NULL;
+  g_autoptr (GstMessage) message = NULL;
+
+  await_count (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
+  connection = gst_child_proxy_get_child_by_index (GST_CHILD_PROXY (sink), 0);
+  session = find_rtp_session (GST_ELEMENT (connection));
+  g_signal_connect (session, "on-sending-rtcp", G_CALLBACK (add_bye),
+      GUINT_TO_POINTER (find_sender (session)));
+
+  /* What it sends goes on, but the studio is done. */
+  message = await_message (publisher, GST_MESSAGE_ERROR);
+  stop (publisher);
+}
+GST_END_TEST
+
 static Suite *
 publishers_suite (void)
 {
@@ -255,6 +332,7 @@ publishers_suite (void)
   tcase_add_test (tcase, test_publishers_have_pads_of_their_own);
   tcase_add_test (tcase, test_one_too_many_is_told_so);
   tcase_add_test (tcase, test_no_pad_outlasts_the_pipeline);
+  tcase_add_test (tcase, test_the_end_of_each_stream_is_that_of_the_session);
 
   return suite;
 }
