@@ -2,6 +2,8 @@
 
 #include "codecs.h"
 
+#include "frame-order.h"
+
 #include <gst/gst.h>
 #include <string.h>
 
@@ -49,6 +51,7 @@ static const GstPeerCodec codecs[] = {
       .depay = "rtph264depay request-keyframe=true wait-for-keyframe=true",
       .frame = "h264parse",
       .reorders = TRUE,
+      .is_b_frame = gst_peer_h264_is_b_frame,
   },
   {
       .name = "VP8",

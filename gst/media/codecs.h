@@ -28,6 +28,7 @@ G_BEGIN_DECLS
  *   can
  * @frame: (nullable): what makes its output fit for who takes it encoded
  * @reorders: whether frames may come in another order than that of display
+ * @is_b_frame: (nullable): tells it from a frame without a time
  * @decoder: (nullable): the one to be preferred to the registry's first
  *
  * What makes something is a pipeline description.
@@ -47,6 +48,7 @@ typedef struct {
   const char *depay;
   const char *frame;
   gboolean reorders;
+  gboolean (*is_b_frame) (const guint8 *data, gsize size);
   const char *decoder;
 } GstPeerCodec;
 

@@ -22,8 +22,8 @@ struct _GstPeerInput {
   GstCaps *form; /* without its details; guarded by the object lock of @pad */
 
   /* Used on the streaming thread. */
-  GstCaps *refused; /* the last ones */
-  gboolean is_reordered;
+  GstCaps *refused;          /* the last ones */
+  const GstPeerCodec *codec; /* of what comes in, if it is encoded */
   GstPeerFrameOrder order;
 };
 
@@ -133,6 +133,32 @@ refuse_reordering (GstPeerInput *self, GstPadProbeInfo *info)
   return GST_PAD_PROBE_HANDLED;
 }
 
+static gboolean
+is_b_frame (GstPeerInput *self, GstBuffer *buffer)
+{
+  GstMapInfo map;
+  gboolean result;
+
+  if (self->codec->is_b_frame == NULL ||
+      !gst_buffer_map (buffer, &map, GST_MAP_READ))
+    return FALSE;
+  result = self->codec->is_b_frame (map.data, map.size);
+  gst_buffer_unmap (buffer, &map);
+
+  return result;
+}
+
+static gboolean
+is_in_order (GstPeerInput *self, GstBuffer *buffer)
+{
+  if (self->codec == NULL || !self->codec->reorders)
+    return TRUE;
+  if (!GST_BUFFER_PTS_IS_VALID (buffer))
+    return !is_b_frame (self, buffer);
+
+  return gst_peer_frame_order_check (&self->order, GST_BUFFER_PTS (buffer));
+}
+
 static GstPadProbeReturn
 on_frame (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
@@ -141,8 +167,7 @@ on_frame (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 
   if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT))
     gst_peer_frame_order_break (&self->order);
-  if (self->is_reordered &&
-      !gst_peer_frame_order_check (&self->order, GST_BUFFER_PTS (buffer)))
+  if (!is_in_order (self, buffer))
     return refuse_reordering (self, info);
 
   return GST_PAD_PROBE_OK;
@@ -268,7 +293,7 @@ set_form (GstPeerInput *self, const GstCaps *caps, GstCaps *form)
     if (!make_front (self, codec, is_rtp, &error))
       return refuse_caps (self, caps, error->message);
   }
-  self->is_reordered = codec != NULL && codec->reorders;
+  self->codec = codec;
 
   GST_OBJECT_LOCK (self->pad);
   gst_caps_replace (&self->form, form);

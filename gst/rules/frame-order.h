@@ -20,4 +20,6 @@ typedef struct {
 void gst_peer_frame_order_break (GstPeerFrameOrder *self);
 gboolean gst_peer_frame_order_check (GstPeerFrameOrder *self, GstClockTime pts);
 
+gboolean gst_peer_h264_is_b_frame (const guint8 *data, gsize size);
+
 G_END_DECLS

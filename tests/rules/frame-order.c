@@ -4,6 +4,8 @@
 
 #include "frame-order.h"
 
+#include <string.h>
+
 /* Numbers of frames in the order of decoding; -1 is a frame without a time, -2
  * a break. */
 static gboolean
@@ -68,6 +70,55 @@ GST_START_TEST (test_rare_jumps)
 
 GST_END_TEST;
 
+/* === without times === */
+
+static const struct {
+  const char *unit; /* as hexadecimal digits */
+  gboolean is_b;
+} units[] = {
+  /* first_mb_in_slice 0: "1"; slice_type 0: "1", 1: "010", 2: "011", 5: "00110",
+   * 6: "00111", 7: "0001000" */
+  { "00000001 41 e0", FALSE }, /* P */
+  { "00000001 01 a0", TRUE },  /* B */
+  { "000001 01 a0", TRUE },    /* a short start code */
+  { "00000001 01 b0", FALSE }, /* I */
+  { "00000001 01 98", FALSE }, /* all are P */
+  { "00000001 01 9c", TRUE },  /* all are B */
+  { "00000001 01 88", FALSE }, /* all are I */
+  { "00000001 65 a0", FALSE }, /* IDR, whatever it says */
+  /* behind a delimiter, parameter sets and an SEI message */
+  { "00000001 09f0 00000001 6742c01f 00000001 68ce3c80 000001 0605ff "
+    "00000001 01 a0",
+      TRUE },
+  { "00000001 09f0 00000001 41 e0 00000001 01 a0", FALSE },
+  /* first_mb_in_slice 119: "0000001111000" */
+  { "00000001 01 03c2", TRUE },
+  { "00000001 01 03c6", FALSE },
+  /* what is no access unit */
+  { "", FALSE },
+  { "000001", FALSE },
+  { "000001 01", FALSE },
+  { "000001 01 00000000000000", FALSE },
+  { "ffffffffffff", FALSE },
+};
+
+GST_START_TEST (test_without_times)
+{
+  const char *digits = units[__i__].unit;
+  g_autofree guint8 *data = g_malloc (strlen (digits));
+  gsize size = 0;
+
+  for (; *digits != '\0'; digits += *digits == ' ' ? 1 : 2) {
+    if (*digits != ' ')
+      data[size++] = g_ascii_xdigit_value (digits[0]) << 4 |
+                     g_ascii_xdigit_value (digits[1]);
+  }
+  data = g_realloc (data, size);
+  ck_assert_int_eq (gst_peer_h264_is_b_frame (data, size), units[__i__].is_b);
+}
+
+GST_END_TEST;
+
 static Suite *
 frame_order_suite (void)
 {
@@ -79,6 +130,7 @@ frame_order_suite (void)
   tcase_add_test (tcase, test_order_of_display);
   tcase_add_test (tcase, test_seeks);
   tcase_add_test (tcase, test_rare_jumps);
+  tcase_add_loop_test (tcase, test_without_times, 0, G_N_ELEMENTS (units));
 
   return suite;
 }
