@@ -26,6 +26,7 @@ struct _GstPeerOutlet {
   const GstPeerCodec *codec;
   GstElement *chain;
   GstPad *input; /* of the chain */
+  gint64 last;   /* monotonic time of the last packet; 0 before there is one */
 };
 
 /* === the pad === */
@@ -235,6 +236,7 @@ on_rtp (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   g_autoptr (GstPad) input = NULL;
 
   g_mutex_lock (&self->lock);
+  self->last = g_get_monotonic_time ();
   if (self->input != NULL)
     input = gst_object_ref (self->input);
   g_mutex_unlock (&self->lock);
@@ -408,6 +410,23 @@ gboolean
 gst_peer_outlet_has_ended (GstPeerOutlet *self)
 {
   return self->over || g_atomic_int_get (&self->said_bye);
+}
+
+/**
+ * gst_peer_outlet_get_last:
+ *
+ * Returns: the monotonic time at which something came last; 0 before it has
+ */
+gint64
+gst_peer_outlet_get_last (GstPeerOutlet *self)
+{
+  gint64 last;
+
+  g_mutex_lock (&self->lock);
+  last = self->last;
+  g_mutex_unlock (&self->lock);
+
+  return last;
 }
 
 /**

@@ -26,5 +26,6 @@ void gst_peer_outlet_wait (GstPeerOutlet *self, gint64 until);
 void gst_peer_outlet_end_unused (GstPeerOutlet *self);
 void gst_peer_outlet_end (GstPeerOutlet *self);
 gboolean gst_peer_outlet_has_ended (GstPeerOutlet *self);
+gint64 gst_peer_outlet_get_last (GstPeerOutlet *self);
 
 G_END_DECLS

@@ -21,9 +21,10 @@
  * webrtcbin has it cannot make it wait.
  *
  * However a session ends, its pads get EOS. A peer that has said of each of its
- * streams that it ends (RTCP BYE), and has no data channel open, has ended its
- * session. With the last one the element is closed, unless
- * #GstPeerSrc:wait-for-next is set.
+ * streams that it ends (RTCP BYE), or that sends nothing for
+ * #GstPeerSrc:media-timeout, and has no data channel open, has ended its session.
+ * With the last one the element is closed, unless #GstPeerSrc:wait-for-next is
+ * set.
  *
  * ## Examples
  *
@@ -49,17 +50,25 @@
 
 #define DEFAULT_LOCATION "whip://127.0.0.1:8080/ingest"
 #define DEFAULT_MAX_SESSIONS 1
-#define DEFAULT_LATENCY 200 /* ms */
+#define DEFAULT_LATENCY 200         /* ms */
+#define DEFAULT_MEDIA_TIMEOUT 30000 /* ms */
 #define DEFAULT_WAIT_FOR_NEXT FALSE
 #define DEFAULT_DATA_CHANNELS FALSE
 
-enum { PROP_0, PROP_LATENCY, PROP_WAIT_FOR_NEXT, PROP_DATA_CHANNELS };
+enum {
+  PROP_0,
+  PROP_LATENCY,
+  PROP_MEDIA_TIMEOUT,
+  PROP_WAIT_FOR_NEXT,
+  PROP_DATA_CHANNELS
+};
 
 struct _GstPeerSrc {
   GstBin parent;
 
   GstPeerEndpoint *endpoint;
-  guint latency; /* ms */
+  guint latency;       /* ms */
+  guint media_timeout; /* ms */
   gint wait_for_next;
   gint data_channels;
   gint had_data;   /* in this life */
@@ -321,6 +330,9 @@ gst_peer_src_set_property (
   case PROP_LATENCY:
     self->latency = g_value_get_uint (value);
     break;
+  case PROP_MEDIA_TIMEOUT:
+    self->media_timeout = g_value_get_uint (value);
+    break;
   case PROP_WAIT_FOR_NEXT:
     g_atomic_int_set (&self->wait_for_next, g_value_get_boolean (value));
     break;
@@ -342,6 +354,9 @@ gst_peer_src_get_property (
   switch (id) {
   case PROP_LATENCY:
     g_value_set_uint (value, self->latency);
+    break;
+  case PROP_MEDIA_TIMEOUT:
+    g_value_set_uint (value, self->media_timeout);
     break;
   case PROP_WAIT_FOR_NEXT:
     g_value_set_boolean (value, g_atomic_int_get (&self->wait_for_next));
@@ -378,6 +393,24 @@ install_properties (GObjectClass *klass)
           "How long packets may wait for one that is late (ms)", 0, 60000,
           DEFAULT_LATENCY,
           G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY |
+              G_PARAM_STATIC_STRINGS));
+
+  /**
+   * GstPeerSrc:media-timeout:
+   *
+   * How long in ms a peer that is connected may send no media, and have no data
+   * channel open, before its session is ended with a WARNING; 0 is for ever. It
+   * counts for sessions that begin afterwards. Browsers go on sending while a
+   * track is muted, but not when it was taken away from its sender.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_MEDIA_TIMEOUT,
+      g_param_spec_uint ("media-timeout", "Media timeout",
+          "How long a peer may send no media before its session ends (ms, 0 is "
+          "for ever)",
+          0, G_MAXINT / 1000, DEFAULT_MEDIA_TIMEOUT,
+          G_PARAM_READWRITE | GST_PARAM_MUTABLE_PLAYING |
               G_PARAM_STATIC_STRINGS));
 
   /**
@@ -443,6 +476,7 @@ gst_peer_src_init (GstPeerSrc *self)
   GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SOURCE);
 
   self->latency = DEFAULT_LATENCY;
+  self->media_timeout = DEFAULT_MEDIA_TIMEOUT;
   self->wait_for_next = DEFAULT_WAIT_FOR_NEXT;
   self->data_channels = DEFAULT_DATA_CHANNELS;
   self->endpoint = gst_peer_endpoint_new (

@@ -23,7 +23,9 @@ typedef struct {
 typedef struct {
   GstPeerSession *session; /* which this is a part of */
   GstPeerSrc *src;
-  guint latency; /* ms */
+  guint latency;       /* ms */
+  guint media_timeout; /* ms; 0 when media is not waited for */
+  gint64 opened;       /* monotonic time */
 
   GMutex lock;
   GArray *slots;   /* element-type Slot; grows before the connection has pads */
@@ -183,17 +185,24 @@ has_channels (Receiver *self)
   return found;
 }
 
+static gboolean
+has_media (Receiver *self)
+{
+  for (guint i = 0; i < self->slots->len; i++) {
+    if (!gst_peer_outlet_has_ended (get_slot (self, i)->outlet))
+      return TRUE;
+  }
+
+  return FALSE;
+}
+
 /* Who leaves may say no more than that each stream ends. */
 static void
 check_end (GstPeerSession *session)
 {
   Receiver *self = gst_peer_session_get_media (session);
 
-  for (guint i = 0; i < self->slots->len; i++) {
-    if (!gst_peer_outlet_has_ended (get_slot (self, i)->outlet))
-      return;
-  }
-  if (!has_channels (self))
+  if (!has_media (self) && !has_channels (self))
     gst_peer_session_close (session);
 }
 
@@ -201,6 +210,50 @@ static void
 on_outlet_ended (gpointer user_data)
 {
   gst_peer_session_call (user_data, check_end);
+}
+
+static gint64
+get_last (Receiver *self)
+{
+  gint64 last = self->opened;
+
+  for (guint i = 0; i < self->slots->len; i++)
+    last = MAX (last, gst_peer_outlet_get_last (get_slot (self, i)->outlet));
+
+  return last;
+}
+
+/* Who plays from a server is not told by it that the publisher has gone. */
+static void
+check_media (GstPeerSession *session)
+{
+  Receiver *self = gst_peer_session_get_media (session);
+  guint idle = (g_get_monotonic_time () - get_last (self)) / 1000;
+
+  if (!has_media (self) || has_channels (self))
+    idle = 0;
+  if (idle < self->media_timeout) {
+    gst_peer_session_set_timeout (
+        session, self->media_timeout - idle, check_media);
+    return;
+  }
+
+  GST_ELEMENT_WARNING (self->src, RESOURCE, READ,
+      ("The peer has sent nothing for %u ms (media-timeout): its session ends.",
+          self->media_timeout),
+      (NULL));
+  gst_peer_session_close (session);
+}
+
+static void
+open_media (gpointer user_data)
+{
+  Receiver *self = user_data;
+
+  self->opened = g_get_monotonic_time ();
+  if (self->media_timeout > 0)
+    gst_peer_session_set_timeout (
+        self->session, self->media_timeout, check_media);
 }
 
 /* === slots === */
@@ -212,7 +265,8 @@ create (GstPeerSession *session, gpointer element)
 
   self->session = session;
   self->src = GST_PEER_SRC (element);
-  g_object_get (element, "latency", &self->latency, NULL);
+  g_object_get (element, "latency", &self->latency, "media-timeout",
+      &self->media_timeout, NULL);
   g_mutex_init (&self->lock);
   self->slots = g_array_new (FALSE, FALSE, sizeof (Slot));
   g_array_set_clear_func (self->slots, clear_slot);
@@ -355,55 +409,6 @@ accept_answer (gpointer user_data, const GstSDPMessage *answer, GError **error)
 
 /* === offers of the peer === */
 
-static void
-remove_attribute (GstSDPMedia *media, const char *key)
-{
-  for (guint i = gst_sdp_media_attributes_len (media); i-- > 0;) {
-    if (g_str_equal (gst_sdp_media_get_attribute (media, i)->key, key))
-      gst_sdp_media_remove_attribute (media, i);
-  }
-}
-
-static gboolean
-is_repair_of (const GstSDPMedia *media, guint pt, guint payload_type)
-{
-  g_autoptr (GstCaps) caps = gst_sdp_media_get_caps_from_media (media, pt);
-  const char *name, *apt;
-
-  if (caps == NULL)
-    return FALSE;
-  name = gst_structure_get_string (
-      gst_caps_get_structure (caps, 0), "encoding-name");
-  apt = gst_structure_get_string (gst_caps_get_structure (caps, 0), "apt");
-
-  return g_strcmp0 (name, "RTX") == 0 && apt != NULL &&
-         g_ascii_strtoull (apt, NULL, 10) == payload_type;
-}
-
-/* webrtcbin answers with the first format of an offer: all that is left of it
- * is the one that was chosen, and its retransmissions. */
-static void
-reduce (GstSDPMedia *media, guint payload_type)
-{
-  for (guint i = gst_sdp_media_formats_len (media); i-- > 0;) {
-    guint pt = g_ascii_strtoull (gst_sdp_media_get_format (media, i), NULL, 10);
-
-    if (pt != payload_type && !is_repair_of (media, pt, payload_type))
-      gst_sdp_media_remove_format (media, i);
-  }
-}
-
-static void
-reject (GstSDPMedia *media)
-{
-  static const char *const directions[] = { "sendrecv", "sendonly", "recvonly",
-    "inactive" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (directions); i++)
-    remove_attribute (media, directions[i]);
-  gst_sdp_media_add_attribute (media, "inactive", "");
-}
-
 static gboolean
 answer_medium (Receiver *self, GstSDPMedia *media, guint mline)
 {
@@ -420,11 +425,11 @@ answer_medium (Receiver *self, GstSDPMedia *media, guint mline)
   downstream = gst_peer_outlet_query_downstream (slot->outlet);
   if (gst_peer_codecs_choose_receive (media, downstream, NULL, &payload_type) ==
       NULL) {
-    reject (media);
+    gst_peer_media_reject (media);
     gst_peer_outlet_end_unused (slot->outlet);
     return FALSE;
   }
-  reduce (media, payload_type);
+  gst_peer_media_reduce (media, payload_type);
 
   return TRUE;
 }
@@ -483,11 +488,6 @@ answer (gpointer user_data, GstSDPMessage *offer, GError **error)
 }
 
 /* === the connection === */
-
-static void
-open_media (gpointer user_data)
-{
-}
 
 static void
 close_media (gpointer user_data)

@@ -35,8 +35,6 @@ struct _GstPeerSession {
 };
 
 /* session.c */
-void gst_peer_session_set_timeout (
-    GstPeerSession *self, guint ms, GstPeerSessionFunc func);
 void gst_peer_session_clear_timeout (GstPeerSession *self);
 void gst_peer_session_await_connection (GstPeerSession *self);
 void gst_peer_session_replace_connection (GstPeerSession *self);

@@ -105,6 +105,11 @@ gst_peer_session_clear_timeout (GstPeerSession *self)
   g_clear_pointer (&self->timeout, g_source_unref);
 }
 
+/**
+ * gst_peer_session_set_timeout:
+ *
+ * In the place of the one before.
+ */
 void
 gst_peer_session_set_timeout (
     GstPeerSession *self, guint ms, GstPeerSessionFunc func)

@@ -95,6 +95,8 @@ void gst_peer_session_release (GstPeerSession *self);
 
 typedef void (*GstPeerSessionFunc) (GstPeerSession *self);
 void gst_peer_session_call (GstPeerSession *self, GstPeerSessionFunc func);
+void gst_peer_session_set_timeout (
+    GstPeerSession *self, guint ms, GstPeerSessionFunc func);
 
 void gst_peer_session_take_message (GstPeerSession *self, GstMessage *message);
 

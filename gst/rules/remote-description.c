@@ -162,3 +162,63 @@ gst_peer_description_has_data (const GstSDPMessage *sdp)
 
   return FALSE;
 }
+
+static void
+remove_attribute (GstSDPMedia *media, const char *key)
+{
+  for (guint i = gst_sdp_media_attributes_len (media); i-- > 0;) {
+    if (g_str_equal (gst_sdp_media_get_attribute (media, i)->key, key))
+      gst_sdp_media_remove_attribute (media, i);
+  }
+}
+
+static gboolean
+is_repair_of (const GstSDPMedia *media, guint pt, guint payload_type)
+{
+  g_autoptr (GstCaps) caps = gst_sdp_media_get_caps_from_media (media, pt);
+  const char *name, *apt;
+
+  if (caps == NULL)
+    return FALSE;
+  name = gst_structure_get_string (
+      gst_caps_get_structure (caps, 0), "encoding-name");
+  apt = gst_structure_get_string (gst_caps_get_structure (caps, 0), "apt");
+
+  return g_strcmp0 (name, "RTX") == 0 && apt != NULL &&
+         g_ascii_strtoull (apt, NULL, 10) == payload_type;
+}
+
+/**
+ * gst_peer_media_reduce:
+ * @media: of an offer
+ *
+ * Leaves one payload type, and its retransmissions: webrtcbin answers with the
+ * first.
+ */
+void
+gst_peer_media_reduce (GstSDPMedia *media, guint payload_type)
+{
+  for (guint i = gst_sdp_media_formats_len (media); i-- > 0;) {
+    guint pt = g_ascii_strtoull (gst_sdp_media_get_format (media, i), NULL, 10);
+
+    if (pt != payload_type && !is_repair_of (media, pt, payload_type))
+      gst_sdp_media_remove_format (media, i);
+  }
+}
+
+/**
+ * gst_peer_media_reject:
+ * @media: of an offer
+ *
+ * Has webrtcbin answer that nothing is taken.
+ */
+void
+gst_peer_media_reject (GstSDPMedia *media)
+{
+  static const char *const directions[] = { "sendrecv", "sendonly", "recvonly",
+    "inactive" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (directions); i++)
+    remove_attribute (media, directions[i]);
+  gst_sdp_media_add_attribute (media, "inactive", "");
+}

@@ -14,6 +14,8 @@ void gst_peer_answer_keep_profiles (
 gboolean gst_peer_media_is_active (const GstSDPMedia *media);
 gboolean gst_peer_media_sends (const GstSDPMedia *media);
 gboolean gst_peer_media_receives (const GstSDPMedia *media);
+void gst_peer_media_reduce (GstSDPMedia *media, guint payload_type);
+void gst_peer_media_reject (GstSDPMedia *media);
 gboolean gst_peer_description_has_data (const GstSDPMessage *sdp);
 
 G_END_DECLS

@@ -213,6 +213,21 @@ describe('Janus', { timeout: 120000 }, () => {
     await checkRecording(path);
   });
 
+  // It takes the media away by another offer, which WHEP has no way for.
+  test('peersrc ends when the publisher has left', async (t) => {
+    const path = join(dir.path, 'left');
+    const server = await serve(t);
+    const { publisher, frames } = await publish(t, server);
+    const player = await play(t, server,
+      recorder(path).replace('LOCATION', 'LOCATION media-timeout=2000'));
+    await frames.more(played);
+    await publisher.interrupt();
+    const [code] = await player.exited;
+    assert.equal(code, 0, player.output + player.log);
+    assert.match(player.output + player.log, /WARNING.*media-timeout/);
+    await checkRecording(path);
+  });
+
   test('peersrc plays what Janus has of what it asks for', async (t) => {
     const path = join(dir.path, 'picture');
     const server = await serve(t);

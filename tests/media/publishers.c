@@ -24,6 +24,7 @@ typedef struct {
   guint n_buffers[3];
   guint n_eos[3];
   guint n_removed[3];
+  gboolean stopped;
 } Studio;
 
 static guint
@@ -213,10 +214,17 @@ GST_START_TEST (test_one_too_many_is_told_so)
 }
 GST_END_TEST
 
+/* As long as a handler may take; or until what it is too slow for has come. */
 static void
-hold_up (GstElement *src, GstPad *pad, gpointer user_data)
+hold_up (GstElement *src, GstPad *pad, Studio *studio)
 {
-  g_usleep (G_TIME_SPAN_SECOND / 5);
+  gint64 end = g_get_monotonic_time () + G_TIME_SPAN_SECOND / 5;
+  gboolean in_time = TRUE;
+
+  g_mutex_lock (&studio->lock);
+  while (!studio->stopped && in_time)
+    in_time = g_cond_wait_until (&studio->cond, &studio->lock, end);
+  g_mutex_unlock (&studio->lock);
 }
 
 static void
@@ -237,12 +245,16 @@ GST_START_TEST (test_no_pad_outlasts_the_pipeline)
 {
   g_autoptr (Studio) studio = studio_new (1);
 
-  g_signal_connect (studio->src, "pad-added", G_CALLBACK (hold_up), NULL);
+  g_signal_connect (studio->src, "pad-added", G_CALLBACK (hold_up), studio);
   g_signal_emit_by_name (studio->src, "close", NULL);
   await_closed (studio->pipeline);
   gst_element_set_state (studio->pipeline, GST_STATE_NULL);
   ck_assert_uint_eq (studio->n_removed[0], 1);
   ck_assert_uint_eq (studio->src->numsrcpads, 0);
+  g_mutex_lock (&studio->lock);
+  studio->stopped = TRUE;
+  g_cond_broadcast (&studio->cond);
+  g_mutex_unlock (&studio->lock);
 }
 GST_END_TEST
 
@@ -322,6 +334,23 @@ GST_START_TEST (test_the_end_of_each_stream_is_that_of_the_session)
 }
 GST_END_TEST
 
+/* The connection stays, but nothing comes of it. */
+GST_START_TEST (test_silence_is_the_end_of_the_session)
+{
+  g_autoptr (Studio) studio = studio_new (1);
+  GstElement *publisher;
+  g_autoptr (GstMessage) warning = NULL;
+
+  g_object_set (studio->src, "media-timeout", 1000, NULL);
+  publisher = publish (studio, 10000);
+  await_count (studio, &studio->n_buffers[0], 2 * ENOUGH_FRAMES);
+  gst_element_set_state (publisher, GST_STATE_PAUSED);
+  await_count (studio, &studio->n_eos[0], 1);
+  warning = await_message (studio->pipeline, GST_MESSAGE_WARNING);
+  stop (publisher);
+}
+GST_END_TEST
+
 static Suite *
 publishers_suite (void)
 {
@@ -333,6 +362,7 @@ publishers_suite (void)
   tcase_add_test (tcase, test_one_too_many_is_told_so);
   tcase_add_test (tcase, test_no_pad_outlasts_the_pipeline);
   tcase_add_test (tcase, test_the_end_of_each_stream_is_that_of_the_session);
+  tcase_add_test (tcase, test_silence_is_the_end_of_the_session);
 
   return suite;
 }

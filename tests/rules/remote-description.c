@@ -141,6 +141,49 @@ GST_START_TEST (test_an_answer_keeps_the_profile)
 }
 GST_END_TEST
 
+static const struct {
+  guint taken;
+  const char *left; /* as text of the m-line */
+} reductions[] = {
+  { 96, "96 97" },
+  { 98, "98" },
+  { 0, "0 100" },
+};
+
+GST_START_TEST (test_one_payload_type_is_left)
+{
+  GstSDPMessage *sdp =
+      parse (HEAD "m=video 9 UDP/TLS/RTP/SAVPF 0 98 96 97 99 100\r\n"
+                  "a=rtpmap:96 VP8/90000\r\n"
+                  "a=rtpmap:97 RTX/90000\r\na=fmtp:97 apt=96\r\n"
+                  "a=rtpmap:98 H264/90000\r\n"
+                  "a=rtpmap:99 RTX/90000\r\na=fmtp:99 apt=1\r\n"
+                  "a=rtpmap:100 RTX/90000\r\na=fmtp:100 apt=0\r\n");
+  GstSDPMedia *video = (GstSDPMedia *)gst_sdp_message_get_media (sdp, 0);
+  g_autoptr (GString) left = g_string_new (NULL);
+
+  gst_peer_media_reduce (video, reductions[__i__].taken);
+  for (guint i = 0; i < gst_sdp_media_formats_len (video); i++)
+    g_string_append_printf (
+        left, "%s%s", i > 0 ? " " : "", gst_sdp_media_get_format (video, i));
+  ck_assert_str_eq (left->str, reductions[__i__].left);
+  gst_sdp_message_free (sdp);
+}
+GST_END_TEST
+
+GST_START_TEST (test_what_is_rejected_sends_nothing)
+{
+  GstSDPMessage *sdp = parse (HEAD VIDEO "a=sendonly\r\na=sendrecv\r\n");
+  GstSDPMedia *video = (GstSDPMedia *)gst_sdp_message_get_media (sdp, 0);
+
+  ck_assert (gst_peer_media_sends (video));
+  gst_peer_media_reject (video);
+  ck_assert (!gst_peer_media_sends (video));
+  ck_assert (!gst_peer_media_receives (video));
+  gst_sdp_message_free (sdp);
+}
+GST_END_TEST
+
 static Suite *
 remote_description_suite (void)
 {
@@ -156,6 +199,9 @@ remote_description_suite (void)
       G_N_ELEMENTS (descriptions));
   tcase_add_loop_test (
       tcase, test_an_answer_keeps_the_profile, 0, G_N_ELEMENTS (profiles));
+  tcase_add_loop_test (
+      tcase, test_one_payload_type_is_left, 0, G_N_ELEMENTS (reductions));
+  tcase_add_test (tcase, test_what_is_rejected_sends_nothing);
 
   return suite;
 }
