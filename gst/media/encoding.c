@@ -168,6 +168,30 @@ on_query (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 
 /* === setup === */
 
+/* A tee gives a new pad what is sticky by then, and an event that is on its way
+ * is not yet: nothing may pass meanwhile. */
+static GstPad *
+request_tee_source (GstElement *tee)
+{
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (tee, "sink");
+  GstPad *source;
+
+  GST_PAD_STREAM_LOCK (sink);
+  source = gst_element_request_pad_simple (tee, "src_%u");
+  GST_PAD_STREAM_UNLOCK (sink);
+
+  return source;
+}
+
+static void
+link_input (GstElement *tee, GstElement *bin)
+{
+  g_autoptr (GstPad) source = request_tee_source (tee);
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (bin, "sink");
+
+  gst_pad_link (source, sink);
+}
+
 /* The first word is the factory. */
 static char *
 describe_encoder (const GstPeerCodec *codec, const char *encoder)
@@ -285,7 +309,7 @@ gst_peer_encoding_new (GstBin *element, GstElement *tee,
   add_probes (self);
   gst_bin_add (element, bin);
   gst_element_sync_state_with_parent (bin);
-  gst_element_link (tee, bin);
+  link_input (tee, bin);
 
   return self;
 }
@@ -358,8 +382,7 @@ open_quark (void)
 GstPad *
 gst_peer_encoding_request_source (GstPeerEncoding *self)
 {
-  g_autoptr (GstPad) inner =
-      gst_element_request_pad_simple (self->tee, "src_%u");
+  g_autoptr (GstPad) inner = request_tee_source (self->tee);
   GstPad *source = gst_ghost_pad_new (NULL, inner);
 
   gst_pad_set_active (source, TRUE);

@@ -9,8 +9,13 @@
 
 #include <gio/gio.h>
 
-/* From the call until the server has seen the release. */
+/* From the call until the server has seen the release: 21 to 29 ms. What a
+ * sanitizer adds is no figure of ours. */
+#ifdef __SANITIZE_ADDRESS__
+#define RELEASE_WITHIN (1000 * G_TIME_SPAN_MILLISECOND)
+#else
 #define RELEASE_WITHIN (100 * G_TIME_SPAN_MILLISECOND)
+#endif
 /* For a server that does not answer, and what a caller may wait beyond. */
 #define CLOSE_TIMEOUT 500
 #define MARGIN 100
