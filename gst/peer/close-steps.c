@@ -177,7 +177,8 @@ gst_peer_close_remove_lines (GstPeerClose *self)
   gst_clear_object (&self->abort_pad);
 }
 
-/* === resume: what is paused cannot send === */
+/* === resume: what is paused cannot send, so nor is it paused before the end:
+ * a pipeline that gets its EOS from the source pads does that in mid-close === */
 
 static void
 resume (GstElement *element, gpointer user_data)
@@ -193,10 +194,12 @@ gst_peer_close_step_resume (gpointer close)
 {
   GstPeerClose *self = close;
 
-  if (self->lines->len == 0 || GST_STATE (self->child) != GST_STATE_PAUSED)
+  if (self->lines->len == 0)
+    return GST_PEER_STEP_SKIPPED;
+  gst_element_set_locked_state (self->child, TRUE);
+  if (GST_STATE (self->child) != GST_STATE_PAUSED)
     return GST_PEER_STEP_SKIPPED;
 
-  gst_element_set_locked_state (self->child, TRUE);
   return run_aside (self, resume);
 }
 

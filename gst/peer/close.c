@@ -297,6 +297,28 @@ gst_peer_close_after_drain (GstPeerConnection *element, guint32 seqnum)
   begin (self, GST_PEER_CLOSE_EOS);
 }
 
+/**
+ * gst_peer_close_keep_playing:
+ *
+ * After a change to PAUSED, which may have been on its way when a close began.
+ * One that begins from now on finds its child paused.
+ */
+void
+gst_peer_close_keep_playing (GstPeerConnection *element)
+{
+  g_autoptr (GstPeerClose) self = dup_close (element);
+  g_autoptr (GstElement) child = NULL;
+  gboolean running;
+
+  g_mutex_lock (&self->lock);
+  running = self->begun && !self->finished;
+  g_mutex_unlock (&self->lock);
+  if (!running)
+    return;
+  child = gst_peer_child_dup (element);
+  gst_element_set_state (child, GST_STATE_PLAYING);
+}
+
 static gboolean
 is_finished (gpointer user_data)
 {

@@ -27,6 +27,7 @@ void gst_peer_close (
 void gst_peer_close_after_drain (GstPeerConnection *element, guint32 seqnum);
 
 void gst_peer_close_post_eos (GstPeerConnection *element);
+void gst_peer_close_keep_playing (GstPeerConnection *element);
 gboolean gst_peer_close_wait (GstPeerConnection *element);
 GstStructure *gst_peer_close_dup_report (GstPeerConnection *element);
 gboolean gst_peer_close_is_final (GstPeerConnection *element);

@@ -217,6 +217,8 @@ gst_peer_connection_change_state (
 
   result = GST_ELEMENT_CLASS (gst_peer_connection_parent_class)
                ->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+    gst_peer_close_keep_playing (self);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL &&
       !gst_peer_child_is_pc_thread (self))
     gst_peer_promises_settle (&self->promises);

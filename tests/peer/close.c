@@ -205,6 +205,29 @@ GST_START_TEST (test_paused)
 }
 GST_END_TEST
 
+static void
+pause_pipeline (GstElement *element, GParamSpec *pspec, Peer *peer)
+{
+  gst_element_set_state (peer->pipeline, GST_STATE_PAUSED);
+}
+
+/* As it does that has got the EOS of the source pads, which is a part of the
+ * close: what is told after that is told as well. */
+GST_START_TEST (test_pause_in_mid_close)
+{
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
+  g_autoptr (GstStructure) report = NULL;
+
+  g_signal_connect (peers->offerer->element, "notify::signaling-state",
+      G_CALLBACK (pause_pipeline), peers->offerer);
+  gst_element_send_event (peers->offerer->element, gst_event_new_eos ());
+  peer_await (peers->answerer, "channel:on-close");
+  peer_await (peers->answerer, "signaling-state=closed");
+  report = peer_close (peers->offerer, NULL);
+  assert_all_told (report);
+}
+GST_END_TEST
+
 /* What was buffered before EOS arrives; what was before a close need not. */
 GST_START_TEST (test_eos_drains_channel)
 {
@@ -291,6 +314,7 @@ close_suite (void)
   tcase_add_test (wire, test_eos_without_close);
   tcase_add_test (wire, test_null);
   tcase_add_test (wire, test_paused);
+  tcase_add_test (wire, test_pause_in_mid_close);
   tcase_add_test (wire, test_eos_drains_channel);
   tcase_add_test (wire, test_both_at_once);
   tcase_add_test (wire, test_webrtcbin_as_peer);
