@@ -2,8 +2,8 @@
 
 /*   data channel -- queue -- pad
  *
- * The pad is added on the element's loop. A thread of its own gives it what
- * comes, and takes it away when nothing more comes. */
+ * The pad comes and goes on the element's loop. A thread of its own gives it what
+ * comes, and EOS when nothing more does. */
 
 #include "data-outlet.h"
 

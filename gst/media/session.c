@@ -143,9 +143,7 @@ fail_to_connect (GstPeerSession *self)
 void
 gst_peer_session_await_connection (GstPeerSession *self)
 {
-  if (gst_peer_session_is_connected (self))
-    gst_peer_session_clear_timeout (self);
-  else
+  if (!gst_peer_session_is_connected (self))
     gst_peer_session_set_timeout (self, CONNECT_TIMEOUT, fail_to_connect);
 }
 
