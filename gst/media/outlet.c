@@ -27,6 +27,7 @@ struct _GstPeerOutlet {
   GstElement *chain;
   GstPad *input; /* of the chain */
   gint64 last;   /* monotonic time of the last packet; 0 before there is one */
+  gboolean in_frame; /* more packets of its frame are to come */
 };
 
 /* === the pad === */
@@ -234,9 +235,12 @@ on_rtp (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
   GstPeerOutlet *self = user_data;
   g_autoptr (GstPad) input = NULL;
+  guint8 marker = 0;
 
+  gst_buffer_extract (GST_PAD_PROBE_INFO_BUFFER (info), 1, &marker, 1);
   g_mutex_lock (&self->lock);
   self->last = g_get_monotonic_time ();
+  self->in_frame = (marker & 0x80) == 0;
   if (self->input != NULL)
     input = gst_object_ref (self->input);
   g_mutex_unlock (&self->lock);
@@ -251,6 +255,36 @@ on_rtp (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_HANDLED;
 }
 
+static GstPadProbeReturn
+drop (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  return GST_PAD_PROBE_DROP;
+}
+
+/* A depayloader gives out at the end what it has, which nobody can decode. */
+static void
+drop_part_of_frame (GstPeerOutlet *self)
+{
+  g_autoptr (GstPad) input = NULL;
+  g_autoptr (GstPad) sink = NULL;
+  g_autoptr (GstElement) depay = NULL;
+  g_autoptr (GstPad) source = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (self->input != NULL && self->in_frame)
+    input = gst_object_ref (self->input);
+  g_mutex_unlock (&self->lock);
+  if (input == NULL || g_str_equal (self->media, "audio"))
+    return;
+
+  sink = gst_ghost_pad_get_target (GST_GHOST_PAD (input));
+  depay = gst_pad_get_parent_element (sink);
+  source = gst_element_get_static_pad (depay, "src");
+  gst_pad_add_probe (source,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop, NULL,
+      NULL);
+}
+
 /* Whether or not anything is linked. */
 static GstPadProbeReturn
 on_rtp_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
@@ -258,6 +292,7 @@ on_rtp_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   GstPeerOutlet *self = user_data;
 
   if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS) {
+    drop_part_of_frame (self);
     g_atomic_int_set (&self->said_bye, TRUE);
     self->on_ended (self->user_data);
   }

@@ -244,17 +244,19 @@ await_closed (GstElement *pipeline)
 GST_START_TEST (test_no_pad_outlasts_the_pipeline)
 {
   g_autoptr (Studio) studio = studio_new (1);
+  guint n_pads;
 
   g_signal_connect (studio->src, "pad-added", G_CALLBACK (hold_up), studio);
   g_signal_emit_by_name (studio->src, "close", NULL);
   await_closed (studio->pipeline);
   gst_element_set_state (studio->pipeline, GST_STATE_NULL);
-  ck_assert_uint_eq (studio->n_removed[0], 1);
-  ck_assert_uint_eq (studio->src->numsrcpads, 0);
+  n_pads = studio->src->numsrcpads;
   g_mutex_lock (&studio->lock);
   studio->stopped = TRUE;
   g_cond_broadcast (&studio->cond);
   g_mutex_unlock (&studio->lock);
+  ck_assert_uint_eq (studio->n_removed[0], 1);
+  ck_assert_uint_eq (n_pads, 0);
 }
 GST_END_TEST
 
@@ -351,6 +353,134 @@ GST_START_TEST (test_silence_is_the_end_of_the_session)
 }
 GST_END_TEST
 
+/* === the end in the middle of a frame === */
+
+#define WHOLE_FRAMES ENOUGH_FRAMES
+#define PART 2
+
+typedef struct {
+  GMutex lock;
+  GCond cond;
+  guint n_sent; /* packets */
+  guint n_received;
+  guint n_frames; /* that were sent whole */
+  guint n_part;   /* packets of the one that was not */
+} Cut;
+
+/* All packets of so many frames, and of the next the delimiter and a slice. */
+static gboolean
+is_sent (Cut *self, GstBuffer *packet)
+{
+  gboolean whole, sent;
+  guint8 marker;
+
+  gst_buffer_extract (packet, 1, &marker, 1);
+  g_mutex_lock (&self->lock);
+  whole = self->n_frames < WHOLE_FRAMES;
+  sent = whole || self->n_part < PART;
+  self->n_sent += sent;
+  self->n_part += !whole && sent;
+  self->n_frames += whole && (marker & 0x80) != 0;
+  g_mutex_unlock (&self->lock);
+
+  return sent;
+}
+
+static GstPadProbeReturn
+on_payload (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstBufferList *list;
+
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER)
+    return is_sent (user_data, GST_PAD_PROBE_INFO_BUFFER (info))
+               ? GST_PAD_PROBE_OK
+               : GST_PAD_PROBE_DROP;
+
+  list = gst_buffer_list_make_writable (GST_PAD_PROBE_INFO_BUFFER_LIST (info));
+  for (guint i = 0; i < gst_buffer_list_length (list);) {
+    if (is_sent (user_data, gst_buffer_list_get (list, i)))
+      i++;
+    else
+      gst_buffer_list_remove (list, i, 1);
+  }
+  GST_PAD_PROBE_INFO_DATA (info) = list;
+
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+on_encoder (
+    GstElement *sink, GstPad *input, GstElement *encoder, gpointer user_data)
+{
+  g_object_set (encoder, "option-string", "slices=4", NULL);
+}
+
+static void
+on_payloader (GstElement *sink, const char *session, GstPad *input,
+    GstElement *payloader, Cut *cut)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (payloader, "src");
+
+  gst_util_set_object_arg (G_OBJECT (payloader), "aggregate-mode", "none");
+  gst_pad_add_probe (pad,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_payload,
+      cut, NULL);
+}
+
+static GstPadProbeReturn
+on_received (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Cut *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  self->n_received++;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->lock);
+
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+on_rtp_pad (GstElement *connection, GstPad *pad, Cut *cut)
+{
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_received, cut, NULL);
+}
+
+static void
+on_session (GstElement *src, const char *id, GstElement *connection, Cut *cut)
+{
+  g_signal_connect (connection, "pad-added", G_CALLBACK (on_rtp_pad), cut);
+}
+
+/* What nobody can decode must not be the end of a recording. */
+GST_START_TEST (test_no_part_of_a_frame_is_given_out)
+{
+  g_autoptr (Studio) studio = studio_new (1);
+  Cut cut = { .n_sent = 0 };
+  g_autofree char *description = g_strdup_printf (SOURCE
+      " ! peersink name=sink video-caps=video/x-h264 location=%s",
+      studio->url);
+  GstElement *publisher = gst_parse_launch (description, NULL);
+  g_autoptr (GstElement) sink =
+      gst_bin_get_by_name (GST_BIN (publisher), "sink");
+
+  g_signal_connect (sink, "encoder-setup", G_CALLBACK (on_encoder), NULL);
+  g_signal_connect (sink, "payloader-setup", G_CALLBACK (on_payloader), &cut);
+  g_signal_connect (
+      studio->src, "session-added", G_CALLBACK (on_session), &cut);
+  gst_element_set_state (publisher, GST_STATE_PLAYING);
+  g_mutex_lock (&cut.lock);
+  while (cut.n_part < PART || cut.n_received < cut.n_sent)
+    g_cond_wait (&cut.cond, &cut.lock);
+  g_mutex_unlock (&cut.lock);
+
+  gst_element_send_event (studio->src, gst_event_new_eos ());
+  await_count (studio, &studio->n_eos[0], 1);
+  ck_assert_uint_eq (studio->n_buffers[0], WHOLE_FRAMES);
+  stop (publisher);
+}
+GST_END_TEST
+
 static Suite *
 publishers_suite (void)
 {
@@ -363,6 +493,7 @@ publishers_suite (void)
   tcase_add_test (tcase, test_no_pad_outlasts_the_pipeline);
   tcase_add_test (tcase, test_the_end_of_each_stream_is_that_of_the_session);
   tcase_add_test (tcase, test_silence_is_the_end_of_the_session);
+  tcase_add_test (tcase, test_no_part_of_a_frame_is_given_out);
 
   return suite;
 }
