@@ -71,14 +71,31 @@ def output_of(test):
     return "\n".join(part.rstrip() for part in parts if part.strip())
 
 
+def failures_in(lines):
+    """What the output says of the cases that failed, wherever that is.
+
+    A line of libcheck's; in TAP a line and, indented below it, the reason.
+    """
+    found = []
+    end = None  # of the reason
+    for line in lines:
+        if end is not None:
+            found.append(line)
+            if line == end:
+                end = None
+        elif match := re.match(r"(\s*)not ok ", line):
+            found.append(line)
+            end = match[1] + "  ..."
+        elif re.search(r":[FE]:", line):
+            found.append(line)
+    return found
+
+
 def show_failure(name, test):
     print(f"--- FAILED: {name}: {test['result']}, "
           f"{test['duration']:.1f} s, status {test['returncode']}")
     lines = output_of(test).splitlines()
-    # The cases that failed may be far above the end.
-    failed = [line for line in lines
-              if re.search(r":[FE]:|^\s*not ok ", line)]
-    for line in failed[:TAIL] + ["..."] + lines[-TAIL:]:
+    for line in failures_in(lines)[:TAIL] + ["..."] + lines[-TAIL:]:
         print(f"    {line[:WIDTH]}")
 
 

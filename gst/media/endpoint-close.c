@@ -216,6 +216,10 @@ finish (GstPeerEndpoint *self)
           GST_PROGRESS_TYPE_COMPLETE, "close", "Closed"));
   if (reason != GST_PEER_END_STATE_CHANGE)
     self->klass->closed (self->element);
+
+  GST_OBJECT_LOCK (self->element);
+  self->told = TRUE;
+  GST_OBJECT_UNLOCK (self->element);
   gst_peer_loop_wake (self->loop);
 }
 
@@ -388,10 +392,24 @@ has_closed (gpointer user_data)
   return closed;
 }
 
+static gboolean
+has_told (gpointer user_data)
+{
+  GstPeerEndpoint *self = user_data;
+  gboolean told;
+
+  GST_OBJECT_LOCK (self->element);
+  told = self->told;
+  GST_OBJECT_UNLOCK (self->element);
+
+  return told;
+}
+
 /**
  * gst_peer_endpoint_wait:
  *
- * For the end, in time.
+ * For the end, in time. Nothing is posted after it, as the pipeline may be freed
+ * then; but who is told, on the loop, does not wait for itself.
  */
 gboolean
 gst_peer_endpoint_wait (GstPeerEndpoint *self)
@@ -403,7 +421,8 @@ gst_peer_endpoint_wait (GstPeerEndpoint *self)
   close_time = self->close_time;
   GST_OBJECT_UNLOCK (self->element);
 
-  return gst_peer_loop_wait (self->loop, has_closed, self,
+  return gst_peer_loop_wait (self->loop,
+      gst_peer_loop_is_current (self->loop) ? has_closed : has_told, self,
       close_time + (gint64)timeout * G_TIME_SPAN_MILLISECOND);
 }
 
@@ -418,6 +437,7 @@ gst_peer_endpoint_reset (GstPeerEndpoint *self)
   GST_OBJECT_LOCK (self->element);
   self->closing = FALSE;
   self->closed = FALSE;
+  self->told = FALSE;
   g_clear_pointer (&self->report, gst_structure_free);
   GST_OBJECT_UNLOCK (self->element);
   self->failed = FALSE;

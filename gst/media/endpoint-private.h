@@ -20,6 +20,7 @@ struct _GstPeerEndpoint {
   gboolean started; /* somebody signals */
   gboolean closing;
   gboolean closed;
+  gboolean told; /* everybody has been, of that */
   GstPeerEnd reason;
   gint64 close_time;   /* when it has begun */
   GPtrArray *promises; /* element-type GstPromise; to be answered */

@@ -15,6 +15,7 @@ struct _GstPeerClose {
   GMutex lock; /* guards down to sequence */
   gboolean begun;
   gboolean finished;
+  gboolean told; /* everybody has been */
   GstPeerCloseReason reason;
   GPtrArray *promises;
   GstStructure *report;

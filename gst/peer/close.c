@@ -162,6 +162,10 @@ on_sequence_done (gpointer user_data)
     gst_promise_reply (
         g_ptr_array_index (promises, i), gst_structure_copy (report));
   post_results (self, reason, report);
+
+  g_mutex_lock (&self->lock);
+  self->told = TRUE;
+  g_mutex_unlock (&self->lock);
   gst_peer_loop_wake (element->loop);
 
   gst_peer_close_unref (self);
@@ -332,11 +336,25 @@ is_finished (gpointer user_data)
   return finished;
 }
 
+static gboolean
+is_told (gpointer user_data)
+{
+  GstPeerClose *self = user_data;
+  gboolean told;
+
+  g_mutex_lock (&self->lock);
+  told = self->told;
+  g_mutex_unlock (&self->lock);
+
+  return told;
+}
+
 /**
  * gst_peer_close_wait:
  *
  * Waits for the end of a close that has begun, at most for what is left of
- * close-timeout.
+ * close-timeout. Nothing is posted after it, as the bin that messages pass may
+ * be freed then; but who is told by one, on the loop, does not wait for itself.
  */
 gboolean
 gst_peer_close_wait (GstPeerConnection *element)
@@ -344,7 +362,8 @@ gst_peer_close_wait (GstPeerConnection *element)
   g_autoptr (GstPeerClose) self = dup_close (element);
   gint64 timeout = (gint64)element->close_timeout * G_TIME_SPAN_MILLISECOND;
 
-  return gst_peer_loop_wait (element->loop, is_finished, self,
+  return gst_peer_loop_wait (element->loop,
+      gst_peer_loop_is_current (element->loop) ? is_finished : is_told, self,
       g_get_monotonic_time () + timeout + WAIT_MARGIN);
 }
 

@@ -86,7 +86,9 @@ async function assertUntouched(path, original) {
 /** A screen of its own, which a program can draw on. */
 async function openScreen(t) {
   const child = spawn('Xvfb',
-    ['-displayfd', '3', '-screen', '0', '640x480x24', '-nolisten', 'tcp'],
+    ['-displayfd', '3', '-screen', '0', '640x480x24', '-nolisten', 'tcp',
+      // It would be reset whenever its last client goes, and let nobody in.
+      '-noreset'],
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   t.after(() => child.kill('SIGKILL'));
   let number = '';
@@ -106,7 +108,8 @@ async function seeFrame(env, player) {
     if (media.readNumber(stdout) > 0)
       return;
   }
-  assert.fail(`nothing was seen: ${player.output}`);
+  const { code, signal } = player.ended;
+  assert.fail(`ended by ${signal ?? code}, nothing was seen: ${player.output}`);
 }
 
 describe('pipelines/', { concurrency: 3, timeout: 120000 }, () => {

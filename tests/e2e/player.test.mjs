@@ -56,8 +56,9 @@ for (const browserName of browserNames) {
         assert.equal(await page.$eval('video', ({ muted }) => muted), true);
         await page.click('#mute');
         assert.equal(await page.$eval('video', ({ muted }) => muted), false);
-        assert.equal(
-          await page.$eval('#mute', ({ textContent }) => textContent), 'Mute');
+        // The page hears of it by an event.
+        await page.waitForFunction(() =>
+          document.querySelector('#mute').textContent === 'Mute');
         assert.equal(
           await page.$eval('video', ({ paused }) => paused), false);
 

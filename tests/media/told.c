@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What an element has to say of its end is said before its change to NULL is
+ * done: its pipeline, which the messages pass, may be freed right after. */
+
+#include "players.h"
+
+/* For what must not come meanwhile. */
+#define A_WHILE (200 * G_TIME_SPAN_MILLISECOND)
+
+typedef struct {
+  const char *closed_name;
+
+  GMutex lock;
+  GCond cond;
+  gboolean telling;
+  gboolean stopped;
+  gboolean told;
+} Watch;
+
+static GstBusSyncReply
+on_message (GstBus *bus, GstMessage *message, gpointer user_data)
+{
+  Watch *self = user_data;
+  gint64 end = g_get_monotonic_time () + A_WHILE;
+
+  if (!gst_message_has_name (message, self->closed_name))
+    return GST_BUS_PASS;
+
+  g_mutex_lock (&self->lock);
+  self->telling = TRUE;
+  g_cond_broadcast (&self->cond);
+  while (!self->stopped && g_cond_wait_until (&self->cond, &self->lock, end)) {
+  }
+  self->told = TRUE;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->lock);
+
+  return GST_BUS_PASS;
+}
+
+static void
+await_flag (Watch *self, const gboolean *flag)
+{
+  gint64 end = g_get_monotonic_time () + WATCHDOG / GST_USECOND;
+
+  g_mutex_lock (&self->lock);
+  while (!*flag && g_cond_wait_until (&self->cond, &self->lock, end)) {
+  }
+  ck_assert (*flag);
+  g_mutex_unlock (&self->lock);
+}
+
+static const struct {
+  const char *description;
+  const char *closed_name;
+} elements[] = {
+  { "peerconnection name=element", "peerconnection-closed" },
+  { "videotestsrc is-live=true ! peersink name=element "
+    "location=whep://127.0.0.1:%u/live",
+      "peersink-closed" },
+  { "peersrc name=element location=whip://127.0.0.1:%u/in", "peersrc-closed" },
+};
+
+/* One element would not make a pipeline by itself. */
+static GstElement *
+make_pipeline (guint i)
+{
+  g_autofree char *description =
+      g_strdup_printf (elements[i].description, find_port ());
+  GstElement *pipeline = gst_pipeline_new (NULL);
+
+  gst_bin_add (GST_BIN (pipeline),
+      gst_parse_bin_from_description (description, FALSE, NULL));
+
+  return pipeline;
+}
+
+GST_START_TEST (test_null_waits_for_what_is_told)
+{
+  Watch watch = { .closed_name = elements[__i__].closed_name };
+  g_autoptr (GstElement) pipeline = make_pipeline (__i__);
+  g_autoptr (GstElement) element =
+      gst_bin_get_by_name (GST_BIN (pipeline), "element");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  gboolean was_told;
+
+  g_mutex_init (&watch.lock);
+  g_cond_init (&watch.cond);
+  gst_bus_set_sync_handler (bus, on_message, &watch, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+
+  g_signal_emit_by_name (element, "close", NULL);
+  await_flag (&watch, &watch.telling);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  g_mutex_lock (&watch.lock);
+  was_told = watch.told;
+  watch.stopped = TRUE;
+  g_cond_broadcast (&watch.cond);
+  g_mutex_unlock (&watch.lock);
+  await_flag (&watch, &watch.told);
+  ck_assert (was_told);
+
+  gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
+  g_mutex_clear (&watch.lock);
+  g_cond_clear (&watch.cond);
+}
+GST_END_TEST
+
+/* On the thread that tells, which cannot wait for itself. */
+static GstBusSyncReply
+stop_on_message (GstBus *bus, GstMessage *message, gpointer user_data)
+{
+  GstElement *element = user_data;
+  const GstStructure *structure = gst_message_get_structure (message);
+
+  if (GST_MESSAGE_SRC (message) == GST_OBJECT (element) &&
+      GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT &&
+      g_str_has_suffix (gst_structure_get_name (structure), "-closed")) {
+    gint64 since = g_get_monotonic_time ();
+
+    gst_element_set_locked_state (element, TRUE);
+    gst_element_set_state (element, GST_STATE_NULL);
+    gst_element_post_message (
+        element, gst_message_new_application (GST_OBJECT (element),
+                     gst_structure_new ("stopped", "us", G_TYPE_INT64,
+                         g_get_monotonic_time () - since, NULL)));
+  }
+
+  return GST_BUS_PASS;
+}
+
+GST_START_TEST (test_null_by_who_is_told)
+{
+  g_autoptr (GstElement) pipeline = make_pipeline (__i__);
+  g_autoptr (GstElement) element =
+      gst_bin_get_by_name (GST_BIN (pipeline), "element");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+  gint64 took;
+
+  gst_bus_set_sync_handler (bus, stop_on_message, element, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  g_signal_emit_by_name (element, "close", NULL);
+  message = await_message (pipeline, GST_MESSAGE_APPLICATION);
+  gst_structure_get_int64 (gst_message_get_structure (message), "us", &took);
+  ck_assert_int_lt (took, G_TIME_SPAN_SECOND);
+  gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+GST_END_TEST
+
+static Suite *
+told_suite (void)
+{
+  Suite *suite = suite_create ("told");
+  TCase *tcase = tcase_create ("told");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_loop_test (
+      tcase, test_null_waits_for_what_is_told, 0, G_N_ELEMENTS (elements));
+  tcase_add_loop_test (
+      tcase, test_null_by_who_is_told, 0, G_N_ELEMENTS (elements));
+
+  return suite;
+}
+
+GST_CHECK_MAIN (told);
