@@ -8,10 +8,14 @@
 
 #include <string.h>
 
-/* Older media is of no use to anybody who watches live. */
+/* What it may hold is decided in front of it: of its own, it would drop what
+ * the rest of it needs, and for who joins late begin with all that was missed. */
 #define QUEUE                                                                  \
-  "queue name=queue leaky=downstream max-size-time=1000000000 "                \
-  "max-size-buffers=0 max-size-bytes=0"
+  "queue name=queue max-size-time=0 max-size-buffers=0 max-size-bytes=0"
+
+/* Older media is of no use to anybody who watches live. */
+#define MAX_LAG GST_SECOND
+#define MAX_BYTES (8 * 1024 * 1024)
 
 struct _GstPeerTrack {
   GstPeerStream *stream;
@@ -26,6 +30,11 @@ struct _GstPeerTrack {
   gint open;      /* the peer takes media */
 
   gboolean waits_for_key; /* used on the streaming thread */
+
+  /* Of the queue; guarded by the object lock of @input. */
+  guint n_buffers;
+  gsize n_bytes;
+  GstClockTime left; /* the time of what has left it last */
 };
 
 /**
@@ -75,20 +84,65 @@ request_key_frame (GstPad *sink)
                     G_TYPE_BOOLEAN, TRUE, NULL)));
 }
 
-/* Nothing passes before the peer takes it, and nothing before a key frame then;
- * every frame that does not pass asks for one, and the stream sees to it that
- * these are not too many. */
+static gboolean
+has_room (GstPeerTrack *self, GstBuffer *buffer)
+{
+  GstClockTime time = GST_BUFFER_DTS_OR_PTS (buffer);
+  gboolean has_room;
+
+  GST_OBJECT_LOCK (self->input);
+  if (self->n_buffers == 0 || !GST_CLOCK_TIME_IS_VALID (self->left))
+    self->left = time;
+  has_room = self->n_bytes < MAX_BYTES &&
+             (!GST_CLOCK_TIME_IS_VALID (time) || time <= self->left + MAX_LAG);
+  GST_OBJECT_UNLOCK (self->input);
+
+  return has_room;
+}
+
+static void
+enter (GstPeerTrack *self, GstBuffer *buffer)
+{
+  GST_OBJECT_LOCK (self->input);
+  self->n_buffers++;
+  self->n_bytes += gst_buffer_get_size (buffer);
+  GST_OBJECT_UNLOCK (self->input);
+}
+
+static GstPadProbeReturn
+on_left (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstPeerTrack *self = user_data;
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+
+  GST_OBJECT_LOCK (self->input);
+  self->n_buffers--;
+  self->n_bytes -= gst_buffer_get_size (buffer);
+  self->left = GST_BUFFER_DTS_OR_PTS (buffer);
+  GST_OBJECT_UNLOCK (self->input);
+
+  return GST_PAD_PROBE_OK;
+}
+
+/* Nothing passes before the peer takes it, and nothing before a key frame then,
+ * or after a frame that found no room. Every frame that waits for one asks for
+ * it, and the stream sees to it that these are not too many. */
 static gboolean
 may_pass (GstPeerTrack *self, GstPad *pad, GstBuffer *buffer)
 {
   if (!g_atomic_int_get (&self->open))
     return FALSE;
+  if (!has_room (self, buffer)) {
+    self->waits_for_key = TRUE;
+    return FALSE;
+  }
   if (self->waits_for_key &&
       GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT)) {
     request_key_frame (pad);
     return FALSE;
   }
   self->waits_for_key = FALSE;
+  enter (self, buffer);
 
   return TRUE;
 }
@@ -115,13 +169,6 @@ on_media (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_HANDLED;
 }
 
-/* What was dropped is missing for what follows. */
-static void
-on_overrun (GstElement *queue, GstPeerTrack *self)
-{
-  self->waits_for_key = TRUE;
-}
-
 /* === setup === */
 
 /* The way into the session's bin, and what watches over it. */
@@ -129,15 +176,16 @@ static void
 add_input (GstPeerTrack *self, GstElement *chain)
 {
   g_autoptr (GstElement) queue = gst_bin_get_by_name (GST_BIN (chain), "queue");
+  g_autoptr (GstPad) output = gst_element_get_static_pad (queue, "src");
   g_autoptr (GstObject) bin = gst_object_get_parent (GST_OBJECT (chain));
   g_autoptr (GstPad) sink = gst_element_get_static_pad (chain, "sink");
 
   self->input = gst_object_ref (gst_ghost_pad_new (NULL, sink));
   self->inside =
       GST_PAD (gst_proxy_pad_get_internal (GST_PROXY_PAD (self->input)));
-  g_signal_connect (queue, "overrun", G_CALLBACK (on_overrun), self);
   gst_pad_add_probe (
       self->input, GST_PAD_PROBE_TYPE_BUFFER, on_media, self, NULL);
+  gst_pad_add_probe (output, GST_PAD_PROBE_TYPE_BUFFER, on_left, self, NULL);
   gst_pad_set_active (self->input, TRUE);
   gst_element_add_pad (GST_ELEMENT (bin), self->input);
 }

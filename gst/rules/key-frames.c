@@ -5,14 +5,18 @@
 static gboolean
 is_due (const GstPeerKeyFrames *self, gint64 now)
 {
-  return !self->has_time || now - self->time >= GST_PEER_KEY_FRAME_INTERVAL;
+  gint64 interval =
+      self->asked ? GST_PEER_KEY_FRAME_WAIT : GST_PEER_KEY_FRAME_INTERVAL;
+
+  return !self->has_time || now - self->time >= interval;
 }
 
 static void
-set_time (GstPeerKeyFrames *self, gint64 now)
+set_time (GstPeerKeyFrames *self, gint64 now, gboolean asked)
 {
   self->time = now;
   self->has_time = TRUE;
+  self->asked = asked;
   self->pending = FALSE;
 }
 
@@ -31,7 +35,7 @@ gst_peer_key_frames_request (GstPeerKeyFrames *self, gint64 now)
     self->pending = TRUE;
     return FALSE;
   }
-  set_time (self, now);
+  set_time (self, now, TRUE);
 
   return TRUE;
 }
@@ -44,7 +48,7 @@ gst_peer_key_frames_request (GstPeerKeyFrames *self, gint64 now)
 void
 gst_peer_key_frames_made (GstPeerKeyFrames *self, gint64 now)
 {
-  set_time (self, now);
+  set_time (self, now, FALSE);
 }
 
 /**
@@ -59,7 +63,7 @@ gst_peer_key_frames_take (GstPeerKeyFrames *self, gint64 now)
 {
   if (!self->pending || !is_due (self, now))
     return FALSE;
-  set_time (self, now);
+  set_time (self, now, TRUE);
 
   return TRUE;
 }

@@ -10,10 +10,16 @@ G_BEGIN_DECLS
 typedef struct {
   gint64 time; /* of the last, asked for or made, in µs */
   gboolean has_time;
+  gboolean asked; /* for one that is not made yet */
   gboolean pending;
 } GstPeerKeyFrames;
 
+/* From one to the next. */
 #define GST_PEER_KEY_FRAME_INTERVAL (300 * G_GINT64_CONSTANT (1000))
+
+/* One that has not come by then is lost, as where the encoder is at the other
+ * end of a network; a slow one is not asked twice. */
+#define GST_PEER_KEY_FRAME_WAIT (1000 * G_GINT64_CONSTANT (1000))
 
 gboolean gst_peer_key_frames_request (GstPeerKeyFrames *self, gint64 now);
 void gst_peer_key_frames_made (GstPeerKeyFrames *self, gint64 now);

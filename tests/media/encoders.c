@@ -20,6 +20,11 @@ typedef struct {
   GPtrArray *sessions;
   gint n_key_frames;
   gint n_requests;
+  GArray *frames;   /* element-type GstClockTime; as they are encoded */
+  guint last_frame; /* of these, at a payloader */
+  guint n_broken;
+  gboolean hold; /* keep media from a payloader, and look from its beginning */
+  gulong hold_id;
 } Setup;
 
 static GstPadProbeReturn
@@ -31,9 +36,36 @@ on_encoded (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
     g_atomic_int_add (
         &self->n_requests, gst_event_has_name (GST_PAD_PROBE_INFO_EVENT (info),
                                "GstForceKeyUnit"));
-  else if (!GST_BUFFER_FLAG_IS_SET (
-               GST_PAD_PROBE_INFO_BUFFER (info), GST_BUFFER_FLAG_DELTA_UNIT))
-    g_atomic_int_inc (&self->n_key_frames);
+  else {
+    GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+
+    if (!GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT))
+      g_atomic_int_inc (&self->n_key_frames);
+    g_mutex_lock (&self->lock);
+    g_array_append_val (self->frames, GST_BUFFER_PTS (buffer));
+    g_mutex_unlock (&self->lock);
+  }
+
+  return GST_PAD_PROBE_OK;
+}
+
+/* Each frame but a key frame needs the one before. */
+static GstPadProbeReturn
+check_order (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Setup *self = user_data;
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  guint i = self->last_frame;
+
+  g_mutex_lock (&self->lock);
+  while (i < self->frames->len && g_array_index (self->frames, GstClockTime,
+                                      i) != GST_BUFFER_PTS (buffer))
+    i++;
+  g_mutex_unlock (&self->lock);
+  if ((self->hold || self->last_frame > 0) && i != self->last_frame + 1 &&
+      GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT))
+    g_atomic_int_inc (&self->n_broken);
+  self->last_frame = i;
 
   return GST_PAD_PROBE_OK;
 }
@@ -56,10 +88,27 @@ on_encoder_setup (
   g_object_set (encoder, "target-bitrate", 123000, NULL);
 }
 
+static GstPadProbeReturn
+hold_segment (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  return GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_SEGMENT
+             ? GST_PAD_PROBE_OK
+             : GST_PAD_PROBE_PASS;
+}
+
 static void
 on_payloader_setup (GstElement *sink, const char *session, GstPad *sink_pad,
     GstElement *payloader, Setup *self)
 {
+  g_autoptr (GstPad) input = gst_element_get_static_pad (payloader, "sink");
+
+  if (self->hold) {
+    self->hold_id = gst_pad_add_probe (input,
+        GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+        hold_segment, NULL, NULL);
+    gst_pad_add_probe (
+        input, GST_PAD_PROBE_TYPE_BUFFER, check_order, self, NULL);
+  }
   ck_assert_str_eq (GST_PAD_NAME (sink_pad), "sink_0");
   ck_assert_int_eq (GST_STATE (payloader), GST_STATE_NULL);
   g_mutex_lock (&self->lock);
@@ -76,6 +125,7 @@ setup_new (Server *server)
       gst_bin_get_by_name (GST_BIN (server->pipeline), "sink");
 
   g_mutex_init (&self->lock);
+  self->frames = g_array_new (FALSE, FALSE, sizeof (GstClockTime));
   self->payloaders = g_ptr_array_new_with_free_func (gst_object_unref);
   self->sessions = g_ptr_array_new_with_free_func (g_free);
   g_signal_connect (sink, "encoder-setup", G_CALLBACK (on_encoder_setup), self);
@@ -90,6 +140,7 @@ static void
 setup_free (Setup *self)
 {
   gst_clear_object (&self->encoder);
+  g_array_unref (self->frames);
   g_ptr_array_unref (self->payloaders);
   g_ptr_array_unref (self->sessions);
   g_mutex_clear (&self->lock);
@@ -154,13 +205,45 @@ GST_START_TEST (test_joiners_get_a_key_frame)
 }
 GST_END_TEST
 
+/* What comes first waits a little, as on a machine that is busy: that the
+ * stream began long before is no reason to drop it. */
+GST_START_TEST (test_a_late_joiner_loses_nothing)
+{
+  Server *server = server_new (LIVE);
+  Setup *setup = setup_new (server);
+
+  server_play (server);
+  {
+    g_autoptr (Player) first = player_new (server->url);
+    g_autoptr (Player) second = NULL;
+    g_autoptr (GstPad) input = NULL;
+    int before = g_atomic_int_get (&setup->n_key_frames);
+
+    setup->hold = TRUE;
+    second = player_connect (server->url);
+    do
+      player_await_media (first, first->n_frames + 1);
+    while (g_atomic_int_get (&setup->n_key_frames) == before);
+    player_await_media (first, first->n_frames + 10);
+    input = gst_element_get_static_pad (
+        g_ptr_array_index (setup->payloaders, 1), "sink");
+    gst_pad_remove_probe (input, setup->hold_id);
+    player_await_media (second, ENOUGH_FRAMES);
+    ck_assert_int_eq (g_atomic_int_get (&setup->n_broken), 0);
+  }
+  server_free (server);
+  setup_free (setup);
+}
+GST_END_TEST
+
 static GstPadProbeReturn
 block (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
   return GST_PAD_PROBE_OK;
 }
 
-/* One whose packets go nowhere, until its queue is full and beyond. */
+/* One whose packets go nowhere, until its queue is full and beyond: the other
+ * one does not hear of it, and what comes after is of use. */
 GST_START_TEST (test_one_is_stuck)
 {
   Server *server = server_new (LIVE);
@@ -172,15 +255,24 @@ GST_START_TEST (test_one_is_stuck)
     g_autoptr (Player) other = player_new (server->url);
     g_autoptr (GstPad) pad = gst_element_get_static_pad (
         g_ptr_array_index (setup->payloaders, 0), "src");
+    g_autoptr (GstPad) input = gst_element_get_static_pad (
+        g_ptr_array_index (setup->payloaders, 0), "sink");
     gulong id = gst_pad_add_probe (
         pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, block, NULL, NULL);
     guint before = other->n_frames;
+    int n_key_frames = g_atomic_int_get (&setup->n_key_frames);
 
+    gst_pad_add_probe (
+        input, GST_PAD_PROBE_TYPE_BUFFER, check_order, setup, NULL);
     /* Three times what a queue holds. */
     player_await_media (other, before + 90);
+    ck_assert_int_le (
+        g_atomic_int_get (&setup->n_key_frames), n_key_frames + 2);
     gst_pad_remove_probe (pad, id);
     before = stuck->n_frames;
-    player_await_media (stuck, before + 30);
+    /* What was in the queue, and more. */
+    player_await_media (stuck, before + 60);
+    ck_assert_int_eq (g_atomic_int_get (&setup->n_broken), 0);
   }
   server_free (server);
   setup_free (setup);
@@ -230,6 +322,7 @@ encoders_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_setup);
   tcase_add_test (tcase, test_joiners_get_a_key_frame);
+  tcase_add_test (tcase, test_a_late_joiner_loses_nothing);
   tcase_add_test (tcase, test_one_is_stuck);
   tcase_add_test (tcase, test_an_encoder_fails);
 

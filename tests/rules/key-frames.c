@@ -56,10 +56,28 @@ GST_START_TEST (test_one_that_is_not_made_is_asked_for_again)
   GstPeerKeyFrames frames = { 0 };
 
   fail_unless (gst_peer_key_frames_request (&frames, 0));
-  fail_if (gst_peer_key_frames_request (&frames, 299 * MS));
-  fail_if (gst_peer_key_frames_take (&frames, 299 * MS));
-  fail_unless (gst_peer_key_frames_take (&frames, 300 * MS));
-  fail_if (gst_peer_key_frames_take (&frames, 900 * MS));
+  fail_if (gst_peer_key_frames_request (&frames, 999 * MS));
+  fail_if (gst_peer_key_frames_take (&frames, 999 * MS));
+  fail_unless (gst_peer_key_frames_take (&frames, 1000 * MS));
+  fail_if (gst_peer_key_frames_take (&frames, 2900 * MS));
+}
+
+GST_END_TEST;
+
+/* An encoder that takes 700 ms, as on a machine that is busy, and somebody who
+ * asks with every frame until there is one. */
+GST_START_TEST (test_a_slow_one_is_asked_for_once)
+{
+  GstPeerKeyFrames frames = { 0 };
+  guint n = 0;
+
+  for (gint64 now = 0; now < 700 * MS; now += 10 * MS)
+    if (gst_peer_key_frames_take (&frames, now) ||
+        gst_peer_key_frames_request (&frames, now))
+      n++;
+  gst_peer_key_frames_made (&frames, 700 * MS);
+  fail_if (gst_peer_key_frames_take (&frames, 2000 * MS));
+  fail_unless_equals_int (n, 1);
 }
 
 GST_END_TEST;
@@ -75,6 +93,7 @@ key_frames_suite (void)
   tcase_add_test (tcase, test_twenty_within_300_ms_are_two);
   tcase_add_test (tcase, test_one_that_is_made_serves_who_has_asked);
   tcase_add_test (tcase, test_one_that_is_not_made_is_asked_for_again);
+  tcase_add_test (tcase, test_a_slow_one_is_asked_for_once);
 
   return suite;
 }
