@@ -450,6 +450,14 @@ gst_peer_sink_get_property (
 }
 
 static void
+gst_peer_sink_dispose (GObject *object)
+{
+  gst_peer_endpoint_dispose (GST_PEER_SINK (object)->endpoint);
+
+  G_OBJECT_CLASS (gst_peer_sink_parent_class)->dispose (object);
+}
+
+static void
 gst_peer_sink_finalize (GObject *object)
 {
   GstPeerSink *self = GST_PEER_SINK (object);
@@ -535,6 +543,7 @@ gst_peer_sink_class_init (GstPeerSinkClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
 
+  object_class->dispose = gst_peer_sink_dispose;
   object_class->finalize = gst_peer_sink_finalize;
   object_class->set_property = gst_peer_sink_set_property;
   object_class->get_property = gst_peer_sink_get_property;

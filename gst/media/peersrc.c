@@ -371,6 +371,14 @@ gst_peer_src_get_property (
 }
 
 static void
+gst_peer_src_dispose (GObject *object)
+{
+  gst_peer_endpoint_dispose (GST_PEER_SRC (object)->endpoint);
+
+  G_OBJECT_CLASS (gst_peer_src_parent_class)->dispose (object);
+}
+
+static void
 gst_peer_src_finalize (GObject *object)
 {
   gst_peer_endpoint_free (GST_PEER_SRC (object)->endpoint);
@@ -448,6 +456,7 @@ gst_peer_src_class_init (GstPeerSrcClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
 
+  object_class->dispose = gst_peer_src_dispose;
   object_class->finalize = gst_peer_src_finalize;
   object_class->set_property = gst_peer_src_set_property;
   object_class->get_property = gst_peer_src_get_property;

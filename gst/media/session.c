@@ -97,6 +97,35 @@ gst_peer_session_call (GstPeerSession *self, GstPeerSessionFunc func)
 
 /* === waiting, for one thing at a time === */
 
+/* Leads to the element weakly: most of its life something is waited for. */
+typedef struct {
+  GstPeerSession *session;
+  GWeakRef element;
+  GstPeerSessionFunc func;
+} SessionTimeout;
+
+static void
+free_session_timeout (gpointer data)
+{
+  SessionTimeout *timeout = data;
+
+  gst_peer_session_unref (timeout->session);
+  g_weak_ref_clear (&timeout->element);
+  g_free (timeout);
+}
+
+static gboolean
+run_session_timeout (gpointer data)
+{
+  SessionTimeout *timeout = data;
+  g_autoptr (GstBin) element = g_weak_ref_get (&timeout->element);
+
+  if (element != NULL)
+    timeout->func (timeout->session);
+
+  return G_SOURCE_REMOVE;
+}
+
 void
 gst_peer_session_clear_timeout (GstPeerSession *self)
 {
@@ -114,12 +143,15 @@ void
 gst_peer_session_set_timeout (
     GstPeerSession *self, guint ms, GstPeerSessionFunc func)
 {
-  SessionCall *call = new_session_call (self, func);
+  SessionTimeout *timeout = g_new0 (SessionTimeout, 1);
 
+  timeout->session = gst_peer_session_ref (self);
+  g_weak_ref_init (&timeout->element, self->parent);
+  timeout->func = func;
   gst_peer_session_clear_timeout (self);
   self->timeout = g_timeout_source_new (ms);
   g_source_set_callback (
-      self->timeout, run_session_call, call, free_session_call);
+      self->timeout, run_session_timeout, timeout, free_session_timeout);
   g_source_attach (self->timeout, gst_peer_loop_get_context (self->loop));
 }
 

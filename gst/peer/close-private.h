@@ -14,6 +14,8 @@ struct _GstPeerClose {
 
   GMutex lock; /* guards down to sequence */
   gboolean begun;
+  gboolean pausing; /* the element is */
+  gboolean put_off; /* until that is over */
   gboolean finished;
   gboolean told; /* everybody has been */
   GstPeerCloseReason reason;
@@ -25,6 +27,7 @@ struct _GstPeerClose {
   GstElement *child;
   GPtrArray *transports; /* element-type GstPeerTransport */
   GPtrArray *lines;      /* element-type GstPeerLine */
+  gint awaits_pads;      /* their EOS, in the drain */
   gint shut;             /* nothing leaves any more */
   gint cut_off;          /* nothing comes in any more */
 
@@ -49,9 +52,16 @@ GstPeerClose *gst_peer_close_ref (GstPeerClose *self);
 void gst_peer_close_step_done (GstPeerClose *self, const char *step);
 void gst_peer_close_mark (GstPeerClose *self);
 
+/* close-lines.c */
 void gst_peer_close_open_lines (GstPeerClose *self);
+void gst_peer_close_alert_sent (GstPeerLine *line);
 void gst_peer_close_shut_lines (GstPeerClose *self);
 void gst_peer_close_remove_lines (GstPeerClose *self);
+
+/* close-steps.c */
+GstPeerStepResult gst_peer_close_run_aside (
+    GstPeerClose *self, GstElementCallAsyncFunc func);
+void gst_peer_close_on_pads_drained (GstPeerClose *self);
 
 void gst_peer_close_on_ice_closed (GstPeerConnection *element);
 void gst_peer_close_end_sender (GstPeerConnection *element, GstPad *pad);

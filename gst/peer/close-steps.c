@@ -21,160 +21,18 @@
 
 #define ABORT_REASON "close"
 
-/* === lines: the connected transports === */
-
-static gboolean
-all_alerts_seen (GstPeerClose *self)
-{
-  for (guint i = 0; i < self->lines->len; i++) {
-    GstPeerLine *line = g_ptr_array_index (self->lines, i);
-
-    if (!g_atomic_int_get (&line->alert_seen))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-/* Runs @func (element, close) on a thread of the element's pool. */
-static GstPeerStepResult
-run_aside (GstPeerClose *self, GstElementCallAsyncFunc func)
+/**
+ * gst_peer_close_run_aside:
+ *
+ * Runs @func (element, close) on a thread of the element's pool.
+ */
+GstPeerStepResult
+gst_peer_close_run_aside (GstPeerClose *self, GstElementCallAsyncFunc func)
 {
   gst_element_call_async (GST_ELEMENT (self->element), func,
       gst_peer_close_ref (self), (GDestroyNotify)gst_peer_close_unref);
 
   return GST_PEER_STEP_PENDING;
-}
-
-/* A probe sees a packet before it is sent. Who gets the stream lock of its pad
- * afterwards finds it sent: the ICE agent may close. */
-static void
-await_sent (GstElement *element, gpointer user_data)
-{
-  GstPeerClose *self = user_data;
-
-  for (guint i = 0; i < self->lines->len; i++) {
-    GstPeerLine *line = g_ptr_array_index (self->lines, i);
-
-    GST_PAD_STREAM_LOCK (line->transport->exit);
-    GST_PAD_STREAM_UNLOCK (line->transport->exit);
-  }
-  gst_peer_close_step_done (self, "dtls-close-notify");
-}
-
-/* What a packet is, from its first byte (RFC 7983). */
-static GstPadProbeReturn
-pass_packet (GstPeerLine *line, guint8 first)
-{
-  if (g_atomic_int_get (&line->close->shut))
-    return GST_PAD_PROBE_DROP;
-
-  switch (first) {
-  case 21: /* DTLS alert */
-    g_atomic_int_set (&line->alert_seen, TRUE);
-    if (all_alerts_seen (line->close))
-      run_aside (line->close, await_sent);
-    break;
-  case 23: /* DTLS application data */
-    if (g_atomic_int_get (&line->abort_seen))
-      gst_peer_close_step_done (line->close, "sctp-abort");
-    break;
-  default:
-    /* No RTP or RTCP but the BYEs leaves once they are due. */
-    if (first >= 128 && first <= 191 && g_atomic_int_get (&line->media_gate)) {
-      if (g_thread_self () != g_atomic_pointer_get (&line->bye_thread))
-        return GST_PAD_PROBE_DROP;
-      g_atomic_int_inc (&line->byes_seen);
-    }
-  }
-
-  return GST_PAD_PROBE_OK;
-}
-
-/* On whichever thread pushes. */
-static GstPadProbeReturn
-on_exit_data (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  GstBuffer *buffer =
-      GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER_LIST
-          ? gst_buffer_list_get (GST_PAD_PROBE_INFO_BUFFER_LIST (info), 0)
-          : GST_PAD_PROBE_INFO_BUFFER (info);
-  guint8 first;
-
-  if (buffer == NULL || gst_buffer_extract (buffer, 0, &first, 1) != 1)
-    return GST_PAD_PROBE_OK;
-
-  return pass_packet (user_data, first);
-}
-
-static void
-release_line (gpointer line)
-{
-  gst_peer_close_unref (((GstPeerLine *)line)->close);
-}
-
-/**
- * gst_peer_close_open_lines:
- *
- * Finds the transports over which a peer can be told anything.
- */
-void
-gst_peer_close_open_lines (GstPeerClose *self)
-{
-  self->transports = self->child != NULL
-                         ? gst_peer_insides_transports (self->child)
-                         : g_ptr_array_new ();
-  self->lines = g_ptr_array_new_with_free_func (g_free);
-
-  for (guint i = 0; i < self->transports->len; i++) {
-    GstPeerTransport *transport = g_ptr_array_index (self->transports, i);
-    GstPeerLine *line;
-
-    if (!gst_peer_transport_is_connected (transport))
-      continue;
-    line = g_new0 (GstPeerLine, 1);
-    line->close = self;
-    line->transport = transport;
-    g_ptr_array_add (self->lines, line);
-  }
-
-  for (guint i = 0; i < self->lines->len; i++) {
-    GstPeerLine *line = g_ptr_array_index (self->lines, i);
-
-    line->probe = gst_pad_add_probe (line->transport->exit,
-        GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
-        on_exit_data, line, release_line);
-    gst_peer_close_ref (self);
-  }
-}
-
-/**
- * gst_peer_close_shut_lines:
- *
- * From here on nothing leaves. By a flag, as a probe that is added or removed
- * while a packet passes has GStreamer ask all probes about that packet again.
- */
-void
-gst_peer_close_shut_lines (GstPeerClose *self)
-{
-  g_atomic_int_set (&self->shut, TRUE);
-}
-
-/**
- * gst_peer_close_remove_lines:
- *
- * At the end of a life. The probes, the pads and the close hold one another.
- */
-void
-gst_peer_close_remove_lines (GstPeerClose *self)
-{
-  for (guint i = 0; self->lines != NULL && i < self->lines->len; i++) {
-    GstPeerLine *line = g_ptr_array_index (self->lines, i);
-
-    gst_pad_remove_probe (line->transport->exit, line->probe);
-  }
-  if (self->abort_pad != NULL)
-    gst_pad_remove_probe (self->abort_pad, self->abort_probe);
-  gst_clear_object (&self->abort_pad);
 }
 
 /* === resume: what is paused cannot send, so nor is it paused before the end:
@@ -200,10 +58,11 @@ gst_peer_close_step_resume (gpointer close)
   if (GST_STATE (self->child) != GST_STATE_PAUSED)
     return GST_PEER_STEP_SKIPPED;
 
-  return run_aside (self, resume);
+  return gst_peer_close_run_aside (self, resume);
 }
 
-/* === drain: EOS only. RTP is at the network when EOS gets here === */
+/* === drain: EOS only. RTP is at the network when EOS has come down all sink
+ * pads; then come the channels === */
 
 GstPeerStepResult
 gst_peer_close_step_drain (gpointer close)
@@ -211,11 +70,40 @@ gst_peer_close_step_drain (gpointer close)
   GstPeerClose *self = close;
 
   if (self->reason != GST_PEER_CLOSE_EOS || self->lines->len == 0 ||
-      gst_peer_states_is_closed (self->element) ||
-      !gst_peer_channels_drain (self->element))
+      gst_peer_states_is_closed (self->element))
     return GST_PEER_STEP_SKIPPED;
 
-  return GST_PEER_STEP_PENDING;
+  if (g_atomic_int_get (&self->awaits_pads) &&
+      gst_peer_pads_await_eos (self->element))
+    return GST_PEER_STEP_PENDING;
+  g_atomic_int_set (&self->awaits_pads, FALSE);
+
+  return gst_peer_channels_drain (self->element) ? GST_PEER_STEP_PENDING
+                                                 : GST_PEER_STEP_SKIPPED;
+}
+
+static gboolean
+drain_channels (gpointer user_data)
+{
+  GstPeerClose *self = user_data;
+
+  if (g_atomic_int_compare_and_exchange (&self->awaits_pads, TRUE, FALSE) &&
+      !gst_peer_channels_drain (self->element))
+    gst_peer_close_step_done (self, "drain");
+
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * gst_peer_close_on_pads_drained:
+ *
+ * On the last pad's streaming thread.
+ */
+void
+gst_peer_close_on_pads_drained (GstPeerClose *self)
+{
+  gst_peer_loop_call (self->element->loop, drain_channels,
+      gst_peer_close_ref (self), (GDestroyNotify)gst_peer_close_unref);
 }
 
 /* === 1-3, 10, 11: [[IsClosed]], the states === */
@@ -317,7 +205,7 @@ gst_peer_close_step_bye (gpointer close)
     n_streams += ssrcs->len;
   }
 
-  return n_streams > 0 ? run_aside (self, send_all_byes)
+  return n_streams > 0 ? gst_peer_close_run_aside (self, send_all_byes)
                        : GST_PEER_STEP_SKIPPED;
 }
 
@@ -454,7 +342,7 @@ gst_peer_close_step_receivers (gpointer close)
   if (self->reason == GST_PEER_CLOSE_STATE_CHANGE)
     return GST_PEER_STEP_SKIPPED;
 
-  run_aside (self, stop_transceivers);
+  gst_peer_close_run_aside (self, stop_transceivers);
   return gst_peer_pads_end (
              self->element, self->reason == GST_PEER_CLOSE_EOS ||
                                 self->reason == GST_PEER_CLOSE_REMOTE)
@@ -538,7 +426,7 @@ gst_peer_close_step_abort (gpointer close)
   self->abort_probe =
       gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_sctp_packet,
           gst_peer_close_ref (self), (GDestroyNotify)gst_peer_close_unref);
-  return run_aside (self, abort_association);
+  return gst_peer_close_run_aside (self, abort_association);
 }
 
 /* === 7: one close_notify per DTLS transport === */
@@ -554,6 +442,8 @@ send_close_notify (GstElement *element, gpointer user_data)
 
     if (gst_peer_transport_is_connected (line->transport))
       gst_pad_send_event (line->transport->data_sink, gst_event_new_eos ());
+    else
+      gst_peer_close_alert_sent (line);
   }
 }
 
@@ -562,8 +452,9 @@ gst_peer_close_step_close_notify (gpointer close)
 {
   GstPeerClose *self = close;
 
-  return self->lines->len > 0 ? run_aside (self, send_close_notify)
-                              : GST_PEER_STEP_SKIPPED;
+  return self->lines->len > 0
+             ? gst_peer_close_run_aside (self, send_close_notify)
+             : GST_PEER_STEP_SKIPPED;
 }
 
 /* === 8, 9: the ICE agent ends, TURN allocations are released === */

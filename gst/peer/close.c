@@ -143,8 +143,6 @@ on_sequence_done (gpointer user_data)
   GstPeerCloseReason reason;
 
   gst_peer_close_shut_lines (self);
-  if (self->child != NULL)
-    gst_element_set_locked_state (self->child, FALSE);
 
   g_mutex_lock (&self->lock);
   reason = self->reason;
@@ -156,6 +154,8 @@ on_sequence_done (gpointer user_data)
   promises = g_steal_pointer (&self->promises);
   self->promises = g_ptr_array_new ();
   g_mutex_unlock (&self->lock);
+  if (self->child != NULL)
+    gst_element_set_locked_state (self->child, FALSE);
 
   GST_INFO_OBJECT (element, "%" GST_PTR_FORMAT, report);
   for (guint i = 0; i < promises->len; i++)
@@ -177,6 +177,13 @@ run (gpointer user_data)
 {
   GstPeerClose *self = user_data;
   GstPeerConnection *element = self->element;
+  gboolean put_off;
+
+  g_mutex_lock (&self->lock);
+  put_off = self->put_off = self->pausing;
+  g_mutex_unlock (&self->lock);
+  if (put_off)
+    return G_SOURCE_REMOVE;
 
   gst_peer_presence_stop (element);
   self->child = gst_peer_child_dup (element);
@@ -282,11 +289,13 @@ gst_peer_close (
 /**
  * gst_peer_close_after_drain:
  * @seqnum: of the EOS
+ * @awaits_pads: whether it comes down the sink pads, too
  *
  * GStreamer's end: what came before is delivered first, within close-timeout.
  */
 void
-gst_peer_close_after_drain (GstPeerConnection *element, guint32 seqnum)
+gst_peer_close_after_drain (
+    GstPeerConnection *element, guint32 seqnum, gboolean awaits_pads)
 {
   g_autoptr (GstPeerClose) self = dup_close (element);
   gboolean begun;
@@ -295,32 +304,13 @@ gst_peer_close_after_drain (GstPeerConnection *element, guint32 seqnum)
   begun = self->begun;
   g_mutex_unlock (&self->lock);
 
-  if (begun)
+  if (begun) {
+    gst_peer_close_on_pads_drained (self);
     return;
+  }
   element->eos_seqnum = seqnum;
+  g_atomic_int_set (&self->awaits_pads, awaits_pads);
   begin (self, GST_PEER_CLOSE_EOS);
-}
-
-/**
- * gst_peer_close_keep_playing:
- *
- * After a change to PAUSED, which may have been on its way when a close began.
- * One that begins from now on finds its child paused.
- */
-void
-gst_peer_close_keep_playing (GstPeerConnection *element)
-{
-  g_autoptr (GstPeerClose) self = dup_close (element);
-  g_autoptr (GstElement) child = NULL;
-  gboolean running;
-
-  g_mutex_lock (&self->lock);
-  running = self->begun && !self->finished;
-  g_mutex_unlock (&self->lock);
-  if (!running)
-    return;
-  child = gst_peer_child_dup (element);
-  gst_element_set_state (child, GST_STATE_PLAYING);
 }
 
 static gboolean
@@ -334,6 +324,47 @@ is_finished (gpointer user_data)
   g_mutex_unlock (&self->lock);
 
   return finished;
+}
+
+/**
+ * gst_peer_close_before_pause:
+ *
+ * What is paused cannot send, and elements that change their states cannot be
+ * made to: a close that has begun keeps its child playing, and one that begins
+ * meanwhile waits for gst_peer_close_after_pause().
+ */
+void
+gst_peer_close_before_pause (GstPeerConnection *element)
+{
+  g_autoptr (GstPeerClose) self = dup_close (element);
+  g_autoptr (GstElement) child = gst_peer_child_dup (element);
+  gboolean running;
+
+  g_mutex_lock (&self->lock);
+  running = self->begun && !self->finished;
+  self->pausing = !running;
+  g_mutex_unlock (&self->lock);
+  if (!running || child == NULL)
+    return;
+  gst_element_set_locked_state (child, TRUE);
+  /* That end may have come first. */
+  if (is_finished (self))
+    gst_element_set_locked_state (child, FALSE);
+}
+
+void
+gst_peer_close_after_pause (GstPeerConnection *element)
+{
+  g_autoptr (GstPeerClose) self = dup_close (element);
+  gboolean was_put_off;
+
+  g_mutex_lock (&self->lock);
+  self->pausing = FALSE;
+  was_put_off = self->put_off;
+  self->put_off = FALSE;
+  g_mutex_unlock (&self->lock);
+  if (was_put_off)
+    gst_peer_loop_call (element->loop, run, self, NULL);
 }
 
 static gboolean
@@ -405,7 +436,21 @@ gst_peer_close_on_channels_drained (GstPeerConnection *element)
 {
   g_autoptr (GstPeerClose) self = dup_close (element);
 
-  gst_peer_close_step_done (self, "drain");
+  if (!g_atomic_int_get (&self->awaits_pads))
+    gst_peer_close_step_done (self, "drain");
+}
+
+/**
+ * gst_peer_close_on_association_lost:
+ *
+ * The peer has aborted it: nothing is left to abort.
+ */
+void
+gst_peer_close_on_association_lost (GstPeerConnection *element)
+{
+  g_autoptr (GstPeerClose) self = dup_close (element);
+
+  gst_peer_close_step_done (self, "sctp-abort");
 }
 
 /**
@@ -437,7 +482,7 @@ gst_peer_close_on_sink_eos (
   if (gst_peer_pads_await_eos (element)) {
     gst_peer_close_end_sender (element, pad);
   } else if (element->close_on_eos) {
-    gst_peer_close_after_drain (element, seqnum);
+    gst_peer_close_after_drain (element, seqnum, FALSE);
   } else {
     element->eos_seqnum = seqnum;
     gst_peer_close_end_sender (element, pad);

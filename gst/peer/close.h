@@ -24,16 +24,19 @@ void gst_peer_close_end (GstPeerClose *self);
 /* The two entry points. From any thread; neither waits. */
 void gst_peer_close (
     GstPeerConnection *element, GstPeerCloseReason reason, GstPromise *promise);
-void gst_peer_close_after_drain (GstPeerConnection *element, guint32 seqnum);
+void gst_peer_close_after_drain (
+    GstPeerConnection *element, guint32 seqnum, gboolean awaits_pads);
 
 void gst_peer_close_post_eos (GstPeerConnection *element);
-void gst_peer_close_keep_playing (GstPeerConnection *element);
+void gst_peer_close_before_pause (GstPeerConnection *element);
+void gst_peer_close_after_pause (GstPeerConnection *element);
 gboolean gst_peer_close_wait (GstPeerConnection *element);
 GstStructure *gst_peer_close_dup_report (GstPeerConnection *element);
 gboolean gst_peer_close_is_final (GstPeerConnection *element);
 
 /* What the steps wait for. From any thread. */
 void gst_peer_close_on_channels_drained (GstPeerConnection *element);
+void gst_peer_close_on_association_lost (GstPeerConnection *element);
 void gst_peer_close_on_sink_eos (
     GstPeerConnection *element, GstPad *pad, guint32 seqnum);
 

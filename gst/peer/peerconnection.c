@@ -204,6 +204,9 @@ gst_peer_connection_change_state (
     if (gst_peer_states_is_closed (self))
       begin_life (self);
     break;
+  case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
+    gst_peer_close_before_pause (self);
+    break;
   case GST_STATE_CHANGE_PAUSED_TO_READY:
     end_life (self);
     break;
@@ -218,7 +221,7 @@ gst_peer_connection_change_state (
   result = GST_ELEMENT_CLASS (gst_peer_connection_parent_class)
                ->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
-    gst_peer_close_keep_playing (self);
+    gst_peer_close_after_pause (self);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL &&
       !gst_peer_child_is_pc_thread (self))
     gst_peer_promises_settle (&self->promises);
@@ -229,7 +232,8 @@ gst_peer_connection_change_state (
 /* === events and messages === */
 
 /* Through a bin, which keeps a reference of its own, EOS has gone to the
- * sources upstream as well and comes down to the sink pads in its time. */
+ * sources upstream as well and comes down to the sink pads in its time, for
+ * which a close waits as long as it may. */
 static gboolean
 came_through_bin (GstEvent *event)
 {
@@ -241,14 +245,16 @@ gst_peer_connection_send_event (GstElement *element, GstEvent *event)
 {
   GstPeerConnection *self = GST_PEER_CONNECTION (element);
   guint32 seqnum = gst_event_get_seqnum (event);
+  gboolean comes_down;
 
   /* webrtcbin would stop listening to the network. */
   if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
     return GST_ELEMENT_CLASS (gst_peer_connection_parent_class)
         ->send_event (element, event);
 
-  if (!came_through_bin (event) || !gst_peer_pads_await_eos (self))
-    gst_peer_close_after_drain (self, seqnum);
+  comes_down = came_through_bin (event) && gst_peer_pads_await_eos (self);
+  if (self->close_on_eos || !comes_down)
+    gst_peer_close_after_drain (self, seqnum, comes_down);
   gst_event_unref (event);
 
   return TRUE;

@@ -186,6 +186,7 @@ gst_peer_remote_take_message (GstPeerConnection *element, GstMessage *message)
     return FALSE;
 
   g_atomic_int_set (&element->sctp_established, FALSE);
+  gst_peer_close_on_association_lost (element);
   follow_up (element, end_channels, 0);
   return TRUE;
 }

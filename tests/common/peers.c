@@ -139,15 +139,22 @@ peer_set_description (
 }
 
 void
+peers_offer (Peers *self, Peer *from)
+{
+  g_autoptr (GstWebRTCSessionDescription) offer =
+      peer_create_description (from, "create-offer", "offer");
+
+  peer_set_description (from, "set-local-description", offer);
+  peer_set_description (peer_other (from), "set-remote-description", offer);
+}
+
+void
 peers_negotiate (Peers *self, Peer *from)
 {
   Peer *to = peer_other (from);
-  g_autoptr (GstWebRTCSessionDescription) offer = NULL;
   g_autoptr (GstWebRTCSessionDescription) answer = NULL;
 
-  offer = peer_create_description (from, "create-offer", "offer");
-  peer_set_description (from, "set-local-description", offer);
-  peer_set_description (to, "set-remote-description", offer);
+  peers_offer (self, from);
   answer = peer_create_description (to, "create-answer", "answer");
   peer_set_description (to, "set-local-description", answer);
   peer_set_description (from, "set-remote-description", answer);

@@ -126,6 +126,8 @@ void peers_play (Peers *self);
 /* Makes an offer at @from and has it answered; for the first negotiation as
  * for later ones. */
 void peers_negotiate (Peers *self, Peer *from);
+/* Half of that: @from has made an offer, and the other side has it. */
+void peers_offer (Peers *self, Peer *from);
 /* Awaits connection-state=connected on both sides, the channel open on both
  * sides if there is one, and a first buffer on both for each sender opposite. */
 void peers_await_connected (Peers *self);

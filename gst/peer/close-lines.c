@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The lines of a close: the connected transports, and what leaves through them.
+ * A probe in front of the network sees it, and is the proof that it has left. */
+
+#include "close-private.h"
+
+#include "peerconnection-private.h"
+
+static gboolean
+all_alerts_seen (GstPeerClose *self)
+{
+  for (guint i = 0; i < self->lines->len; i++) {
+    GstPeerLine *line = g_ptr_array_index (self->lines, i);
+
+    if (!g_atomic_int_get (&line->alert_seen))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* A probe sees a packet before it is sent. Who gets the stream lock of its pad
+ * afterwards finds it sent: the ICE agent may close. */
+static void
+await_sent (GstElement *element, gpointer user_data)
+{
+  GstPeerClose *self = user_data;
+
+  for (guint i = 0; i < self->lines->len; i++) {
+    GstPeerLine *line = g_ptr_array_index (self->lines, i);
+
+    GST_PAD_STREAM_LOCK (line->transport->exit);
+    GST_PAD_STREAM_UNLOCK (line->transport->exit);
+  }
+  gst_peer_close_step_done (self, "dtls-close-notify");
+}
+
+/**
+ * gst_peer_close_alert_sent:
+ *
+ * Or there is nobody any more to send it to.
+ */
+void
+gst_peer_close_alert_sent (GstPeerLine *line)
+{
+  g_atomic_int_set (&line->alert_seen, TRUE);
+  if (all_alerts_seen (line->close))
+    gst_peer_close_run_aside (line->close, await_sent);
+}
+
+/* What a packet is, from its first byte (RFC 7983). */
+static GstPadProbeReturn
+pass_packet (GstPeerLine *line, guint8 first)
+{
+  if (g_atomic_int_get (&line->close->shut))
+    return GST_PAD_PROBE_DROP;
+
+  switch (first) {
+  case 21: /* DTLS alert */
+    gst_peer_close_alert_sent (line);
+    break;
+  case 23: /* DTLS application data */
+    if (g_atomic_int_get (&line->abort_seen))
+      gst_peer_close_step_done (line->close, "sctp-abort");
+    break;
+  default:
+    /* No RTP or RTCP but the BYEs leaves once they are due. */
+    if (first >= 128 && first <= 191 && g_atomic_int_get (&line->media_gate)) {
+      if (g_thread_self () != g_atomic_pointer_get (&line->bye_thread))
+        return GST_PAD_PROBE_DROP;
+      g_atomic_int_inc (&line->byes_seen);
+    }
+  }
+
+  return GST_PAD_PROBE_OK;
+}
+
+/* On whichever thread pushes. */
+static GstPadProbeReturn
+on_exit_data (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstBuffer *buffer =
+      GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER_LIST
+          ? gst_buffer_list_get (GST_PAD_PROBE_INFO_BUFFER_LIST (info), 0)
+          : GST_PAD_PROBE_INFO_BUFFER (info);
+  guint8 first;
+
+  if (buffer == NULL || gst_buffer_extract (buffer, 0, &first, 1) != 1)
+    return GST_PAD_PROBE_OK;
+
+  return pass_packet (user_data, first);
+}
+
+static void
+release_line (gpointer line)
+{
+  gst_peer_close_unref (((GstPeerLine *)line)->close);
+}
+
+/**
+ * gst_peer_close_open_lines:
+ *
+ * Finds the transports over which a peer can be told anything.
+ */
+void
+gst_peer_close_open_lines (GstPeerClose *self)
+{
+  self->transports = self->child != NULL
+                         ? gst_peer_insides_transports (self->child)
+                         : g_ptr_array_new ();
+  self->lines = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < self->transports->len; i++) {
+    GstPeerTransport *transport = g_ptr_array_index (self->transports, i);
+    GstPeerLine *line;
+
+    if (!gst_peer_transport_is_connected (transport))
+      continue;
+    line = g_new0 (GstPeerLine, 1);
+    line->close = self;
+    line->transport = transport;
+    g_ptr_array_add (self->lines, line);
+  }
+
+  for (guint i = 0; i < self->lines->len; i++) {
+    GstPeerLine *line = g_ptr_array_index (self->lines, i);
+
+    line->probe = gst_pad_add_probe (line->transport->exit,
+        GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
+        on_exit_data, line, release_line);
+    gst_peer_close_ref (self);
+  }
+}
+
+/**
+ * gst_peer_close_shut_lines:
+ *
+ * From here on nothing leaves. By a flag, as a probe that is added or removed
+ * while a packet passes has GStreamer ask all probes about that packet again.
+ */
+void
+gst_peer_close_shut_lines (GstPeerClose *self)
+{
+  g_atomic_int_set (&self->shut, TRUE);
+}
+
+/**
+ * gst_peer_close_remove_lines:
+ *
+ * At the end of a life. The probes, the pads and the close hold one another.
+ */
+void
+gst_peer_close_remove_lines (GstPeerClose *self)
+{
+  for (guint i = 0; self->lines != NULL && i < self->lines->len; i++) {
+    GstPeerLine *line = g_ptr_array_index (self->lines, i);
+
+    gst_pad_remove_probe (line->transport->exit, line->probe);
+  }
+  if (self->abort_pad != NULL)
+    gst_pad_remove_probe (self->abort_pad, self->abort_probe);
+  gst_clear_object (&self->abort_pad);
+}
