@@ -448,6 +448,9 @@ gst_peer_insides_abort_sctp (GstElement *child)
   locked = lock_channels (encoder);
   gst_element_set_state (decoder, GST_STATE_READY);
   gst_element_set_locked_state (decoder, FALSE);
+  /* The others may have gone there meanwhile. */
+  if (GST_STATE_TARGET (child) == GST_STATE_NULL)
+    gst_element_set_state (decoder, GST_STATE_NULL);
   unlock_channels (locked);
 }
 

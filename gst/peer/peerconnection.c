@@ -181,8 +181,11 @@ end_life (GstPeerConnection *self)
         "the close is not done within %u ms; the peer "
         "may not have heard of it",
         self->close_timeout);
-  if (self->child != NULL)
+  if (self->child != NULL) {
     gst_peer_insides_unblock_sctp (self->child);
+    /* Whatever is not done keeps it no longer. */
+    gst_element_set_locked_state (self->child, FALSE);
+  }
   if (gst_peer_child_is_pc_thread (self))
     gst_peer_child_stop_later (self);
 }

@@ -97,6 +97,33 @@ GST_START_TEST (test_pause)
 }
 GST_END_TEST
 
+static void
+stay_until_stopped (GstElement *element, GParamSpec *pspec, Peer *peer)
+{
+  peer_log (peer, "in-handler");
+  peer_await (peer, "stopped");
+}
+
+/* A close that an application holds up has kept the webrtcbin playing, but NULL
+ * is NULL. */
+GST_START_TEST (test_null_in_spite_of_an_overdue_close)
+{
+  g_autoptr (Peers) peers = connect_peers (PEER_CHANNEL);
+  Peer *peer = peers->offerer;
+  g_autoptr (GstElement) child =
+      gst_bin_get_by_name (GST_BIN (peer->element), "webrtcbin");
+
+  g_object_set (peer->element, "close-timeout", 100, NULL);
+  g_signal_connect (peer->element, "notify::signaling-state",
+      G_CALLBACK (stay_until_stopped), peer);
+  gst_element_send_event (peer->element, gst_event_new_eos ());
+  peer_await (peer, "in-handler");
+  gst_element_set_state (peer->pipeline, GST_STATE_NULL);
+  ck_assert_int_eq (GST_STATE (child), GST_STATE_NULL);
+  peer_log (peer, "stopped");
+}
+GST_END_TEST
+
 GST_START_TEST (test_release_pad)
 {
   g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
@@ -199,6 +226,7 @@ life_suite (void)
   tcase_add_test (lives, test_dispose);
   tcase_add_test (lives, test_error);
   tcase_add_test (lives, test_pause);
+  tcase_add_test (lives, test_null_in_spite_of_an_overdue_close);
   tcase_add_test (lives, test_release_pad);
   tcase_add_test (lives, test_gathering_ends_late);
   tcase_add_loop_test (lives, test_nothing_is_left, 0, 2);
