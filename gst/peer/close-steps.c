@@ -87,6 +87,9 @@ drain_channels (gpointer user_data)
 {
   GstPeerClose *self = user_data;
 
+  /* It may have been just another EOS. */
+  if (gst_peer_pads_await_eos (self->element))
+    return G_SOURCE_REMOVE;
   if (g_atomic_int_compare_and_exchange (&self->awaits_pads, TRUE, FALSE) &&
       !gst_peer_channels_drain (self->element))
     gst_peer_close_step_done (self, "drain");
@@ -97,7 +100,7 @@ drain_channels (gpointer user_data)
 /**
  * gst_peer_close_on_pads_drained:
  *
- * On the last pad's streaming thread.
+ * From any thread.
  */
 void
 gst_peer_close_on_pads_drained (GstPeerClose *self)

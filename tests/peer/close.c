@@ -249,6 +249,25 @@ GST_START_TEST (test_eos_drains_channel)
 }
 GST_END_TEST
 
+/* As from a bin: it goes on its way to the sink pads, and gets there later, or
+ * not at all. */
+GST_START_TEST (test_eos_again_cuts_nothing_short)
+{
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
+  GstElement *element = peers->offerer->element;
+  g_autoptr (GstEvent) eos = gst_event_new_eos ();
+  g_autoptr (GstStructure) report = NULL;
+
+  g_object_set (element, "close-timeout", 1000, NULL);
+  gst_element_send_event (element, gst_event_ref (eos));
+  gst_element_send_event (element, gst_event_ref (eos));
+  peer_await (peers->offerer, "bus:element=peerconnection-closed");
+  report = get_report (peers->offerer);
+  assert_step (report, "drain", "overdue");
+  peer_await (peers->answerer, "channel:on-close");
+}
+GST_END_TEST
+
 GST_START_TEST (test_both_at_once)
 {
   g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
@@ -316,6 +335,7 @@ close_suite (void)
   tcase_add_test (wire, test_paused);
   tcase_add_test (wire, test_pause_in_mid_close);
   tcase_add_test (wire, test_eos_drains_channel);
+  tcase_add_test (wire, test_eos_again_cuts_nothing_short);
   tcase_add_test (wire, test_both_at_once);
   tcase_add_test (wire, test_webrtcbin_as_peer);
   tcase_add_test (wire, test_unbundled);
