@@ -123,15 +123,20 @@ drop (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_DROP;
 }
 
-static void
-deafen (const GValue *item, gpointer user_data)
+void
+block_pad (GstElement *element, const char *name)
 {
-  g_autoptr (GstPad) pad =
-      gst_element_get_static_pad (g_value_get_object (item), "src");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, name);
 
   gst_pad_add_probe (pad,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop, NULL,
       NULL);
+}
+
+static void
+deafen (const GValue *item, gpointer user_data)
+{
+  block_pad (g_value_get_object (item), "src");
 }
 
 static void

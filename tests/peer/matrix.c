@@ -12,24 +12,13 @@
 static const char *const steps[] = { "resume", "drain", "closed", "rtp-bye",
   "receivers", "data-channels", "sctp-abort", "dtls-close-notify", "ice" };
 
-static GstPadProbeReturn
-drop (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  return GST_PAD_PROBE_DROP;
-}
-
 static void
 freeze (GstBin *bin, GstBin *sub_bin, GstElement *element, gpointer name)
 {
   GstElementFactory *factory = gst_element_get_factory (element);
-  g_autoptr (GstPad) pad = NULL;
 
-  if (factory == NULL || !g_str_equal (GST_OBJECT_NAME (factory), name))
-    return;
-  pad = gst_element_get_static_pad (element, "sink");
-  gst_pad_add_probe (pad,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop, NULL,
-      NULL);
+  if (factory != NULL && g_str_equal (GST_OBJECT_NAME (factory), name))
+    block_pad (element, "sink");
 }
 
 /* Something that always flows. */
