@@ -153,8 +153,8 @@ if step 'build with sanitizers' build build-asan gcc \
   -Dc_args=-fno-sanitize=alignment
 then
   say 'test with sanitizers'
-  run_tests build-asan --suite base --suite rules --suite peer --suite turn \
-    --suite signalling --suite media $suites
+  run_tests build-asan --suite base --suite rules --suite peer --suite net \
+    --suite turn --suite signalling --suite media $suites
 fi
 
 # shellcheck disable=SC2086

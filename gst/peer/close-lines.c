@@ -7,6 +7,12 @@
 
 #include "peerconnection-private.h"
 
+/* The first bytes of packets. */
+#define DTLS_ALERT 21
+#define DTLS_APPLICATION_DATA 23
+
+#define ANY_DATA (GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST)
+
 static gboolean
 all_alerts_seen (GstPeerClose *self)
 {
@@ -32,7 +38,7 @@ await_sent (GstElement *element, gpointer user_data)
     GST_PAD_STREAM_LOCK (line->transport->exit);
     GST_PAD_STREAM_UNLOCK (line->transport->exit);
   }
-  gst_peer_close_step_done (self, "dtls-close-notify");
+  gst_peer_close_repeat (self);
 }
 
 /**
@@ -48,18 +54,28 @@ gst_peer_close_alert_sent (GstPeerLine *line)
     gst_peer_close_run_aside (line->close, await_sent);
 }
 
+static void
+keep_alert (GstPeerLine *line, GstBuffer *buffer)
+{
+  /* Or it is the same again. */
+  if (line->alert != NULL)
+    return;
+  line->alert = gst_buffer_ref (buffer);
+  gst_peer_close_alert_sent (line);
+}
+
 /* What a packet is, from its first byte (RFC 7983). */
 static GstPadProbeReturn
-pass_packet (GstPeerLine *line, guint8 first)
+pass_packet (GstPeerLine *line, GstBuffer *buffer, guint8 first)
 {
   if (g_atomic_int_get (&line->close->shut))
     return GST_PAD_PROBE_DROP;
 
   switch (first) {
-  case 21: /* DTLS alert */
-    gst_peer_close_alert_sent (line);
+  case DTLS_ALERT:
+    keep_alert (line, buffer);
     break;
-  case 23: /* DTLS application data */
+  case DTLS_APPLICATION_DATA:
     if (g_atomic_int_get (&line->abort_seen))
       gst_peer_close_step_done (line->close, "sctp-abort");
     break;
@@ -75,20 +91,49 @@ pass_packet (GstPeerLine *line, guint8 first)
   return GST_PAD_PROBE_OK;
 }
 
-/* On whichever thread pushes. */
-static GstPadProbeReturn
-on_exit_data (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+/* Returns the first packet of what passes, and its first byte. */
+static GstBuffer *
+look_at (GstPadProbeInfo *info, guint8 *first)
 {
   GstBuffer *buffer =
       GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER_LIST
           ? gst_buffer_list_get (GST_PAD_PROBE_INFO_BUFFER_LIST (info), 0)
           : GST_PAD_PROBE_INFO_BUFFER (info);
+
+  return buffer != NULL && gst_buffer_extract (buffer, 0, first, 1) == 1
+             ? buffer
+             : NULL;
+}
+
+/* On whichever thread pushes. */
+static GstPadProbeReturn
+on_exit_data (GstPad *pad, GstPadProbeInfo *info, gpointer line)
+{
+  guint8 first;
+  GstBuffer *buffer = look_at (info, &first);
+
+  return buffer != NULL ? pass_packet (line, buffer, first) : GST_PAD_PROBE_OK;
+}
+
+/* On nicesrc's thread. */
+static GstPadProbeReturn
+on_input_data (GstPad *pad, GstPadProbeInfo *info, gpointer close)
+{
   guint8 first;
 
-  if (buffer == NULL || gst_buffer_extract (buffer, 0, &first, 1) != 1)
-    return GST_PAD_PROBE_OK;
+  if (look_at (info, &first) != NULL && first == DTLS_ALERT)
+    gst_peer_close_on_answer (close);
 
-  return pass_packet (user_data, first);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+line_free (gpointer data)
+{
+  GstPeerLine *line = data;
+
+  gst_clear_buffer (&line->alert);
+  g_free (line);
 }
 
 static void
@@ -97,10 +142,21 @@ release_line (gpointer line)
   gst_peer_close_unref (((GstPeerLine *)line)->close);
 }
 
+static void
+add_line (GstPeerClose *self, GstPeerTransport *transport)
+{
+  GstPeerLine *line = g_new0 (GstPeerLine, 1);
+
+  line->close = self;
+  line->transport = transport;
+  g_ptr_array_add (self->lines, line);
+}
+
 /**
  * gst_peer_close_open_lines:
  *
- * Finds the transports over which a peer can be told anything.
+ * Finds the transports over which a peer can be told anything: when it has
+ * closed all of them, that it was heard.
  */
 void
 gst_peer_close_open_lines (GstPeerClose *self)
@@ -108,27 +164,36 @@ gst_peer_close_open_lines (GstPeerClose *self)
   self->transports = self->child != NULL
                          ? gst_peer_insides_transports (self->child)
                          : g_ptr_array_new ();
-  self->lines = g_ptr_array_new_with_free_func (g_free);
+  self->lines = g_ptr_array_new_with_free_func (line_free);
+  self->inputs = self->child != NULL ? gst_peer_insides_inputs (self->child)
+                                     : g_ptr_array_new ();
+  self->input_probes =
+      g_array_sized_new (FALSE, TRUE, sizeof (gulong), self->inputs->len);
 
   for (guint i = 0; i < self->transports->len; i++) {
     GstPeerTransport *transport = g_ptr_array_index (self->transports, i);
-    GstPeerLine *line;
 
-    if (!gst_peer_transport_is_connected (transport))
-      continue;
-    line = g_new0 (GstPeerLine, 1);
-    line->close = self;
-    line->transport = transport;
-    g_ptr_array_add (self->lines, line);
+    if (gst_peer_transport_is_connected (transport))
+      add_line (self, transport);
   }
+  self->answers_only =
+      self->lines->len == 0 && self->reason == GST_PEER_CLOSE_REMOTE;
+  for (guint i = 0; self->answers_only && i < self->transports->len; i++)
+    add_line (self, g_ptr_array_index (self->transports, i));
 
   for (guint i = 0; i < self->lines->len; i++) {
     GstPeerLine *line = g_ptr_array_index (self->lines, i);
 
-    line->probe = gst_pad_add_probe (line->transport->exit,
-        GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
-        on_exit_data, line, release_line);
+    line->probe = gst_pad_add_probe (
+        line->transport->exit, ANY_DATA, on_exit_data, line, release_line);
     gst_peer_close_ref (self);
+  }
+  for (guint i = 0; self->lines->len > 0 && i < self->inputs->len; i++) {
+    gulong probe = gst_pad_add_probe (g_ptr_array_index (self->inputs, i),
+        ANY_DATA, on_input_data, gst_peer_close_ref (self),
+        (GDestroyNotify)gst_peer_close_unref);
+
+    g_array_append_val (self->input_probes, probe);
   }
 }
 
@@ -157,6 +222,9 @@ gst_peer_close_remove_lines (GstPeerClose *self)
 
     gst_pad_remove_probe (line->transport->exit, line->probe);
   }
+  for (guint i = 0; self->lines != NULL && i < self->input_probes->len; i++)
+    gst_pad_remove_probe (g_ptr_array_index (self->inputs, i),
+        g_array_index (self->input_probes, gulong, i));
   if (self->abort_pad != NULL)
     gst_pad_remove_probe (self->abort_pad, self->abort_probe);
   gst_clear_object (&self->abort_pad);

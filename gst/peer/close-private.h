@@ -27,12 +27,19 @@ struct _GstPeerClose {
   GstElement *child;
   GPtrArray *transports; /* element-type GstPeerTransport */
   GPtrArray *lines;      /* element-type GstPeerLine */
+  GPtrArray *inputs;     /* element-type GstPad */
+  GArray *input_probes;  /* element-type gulong, their ids */
+  gboolean answers_only; /* the peer has closed every line */
   gint awaits_pads;      /* their EOS, in the drain */
   gint shut;             /* nothing leaves any more */
   gint cut_off;          /* nothing comes in any more */
 
   GstPad *abort_pad; /* used on the loop */
   gulong abort_probe;
+
+  gint answers;    /* close_notifys that have come in */
+  GSource *repeat; /* used on the loop */
+  guint n_repeats;
 };
 
 /* A connected transport and what has left through it since the close began.
@@ -46,6 +53,7 @@ typedef struct {
   gint byes_seen;
   gint abort_seen; /* the ABORT is on its way to the DTLS encoder */
   gint alert_seen;
+  GstBuffer *alert; /* it, from then on */
 } GstPeerLine;
 
 GstPeerClose *gst_peer_close_ref (GstPeerClose *self);
@@ -57,6 +65,11 @@ void gst_peer_close_open_lines (GstPeerClose *self);
 void gst_peer_close_alert_sent (GstPeerLine *line);
 void gst_peer_close_shut_lines (GstPeerClose *self);
 void gst_peer_close_remove_lines (GstPeerClose *self);
+
+/* close-repeat.c */
+void gst_peer_close_repeat (GstPeerClose *self);
+void gst_peer_close_on_answer (GstPeerClose *self);
+void gst_peer_close_stop_repeating (GstPeerClose *self);
 
 /* close-steps.c */
 GstPeerStepResult gst_peer_close_run_aside (

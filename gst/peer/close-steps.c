@@ -199,6 +199,9 @@ gst_peer_close_step_bye (gpointer close)
   GstPeerClose *self = close;
   guint n_streams = 0;
 
+  if (self->answers_only)
+    return GST_PEER_STEP_SKIPPED;
+
   for (guint i = 0; i < self->lines->len; i++) {
     GstPeerLine *line = g_ptr_array_index (self->lines, i);
     g_autoptr (GArray) ssrcs = NULL;
@@ -399,7 +402,7 @@ static gboolean
 cut_off (GstPeerClose *self)
 {
   return !g_atomic_int_compare_and_exchange (&self->cut_off, FALSE, TRUE) ||
-         gst_peer_insides_cut_off (self->child);
+         gst_peer_insides_cut_off (self->inputs);
 }
 
 static void
@@ -417,7 +420,7 @@ gst_peer_close_step_abort (gpointer close)
   GstPeerClose *self = close;
   g_autoptr (GstPad) pad = NULL;
 
-  if (self->lines->len == 0 ||
+  if (self->lines->len == 0 || self->answers_only ||
       !g_atomic_int_get (&self->element->sctp_established))
     return GST_PEER_STEP_SKIPPED;
 
@@ -443,8 +446,8 @@ send_close_notify (GstElement *element, gpointer user_data)
   for (guint i = 0; i < self->lines->len; i++) {
     GstPeerLine *line = g_ptr_array_index (self->lines, i);
 
-    if (gst_peer_transport_is_connected (line->transport))
-      gst_pad_send_event (line->transport->data_sink, gst_event_new_eos ());
+    if (self->answers_only || gst_peer_transport_is_connected (line->transport))
+      gst_peer_transport_send_close_notify (line->transport);
     else
       gst_peer_close_alert_sent (line);
   }

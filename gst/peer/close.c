@@ -68,6 +68,8 @@ gst_peer_close_unref (GstPeerClose *self)
 
   g_clear_pointer (&self->sequence, gst_peer_sequence_free);
   g_clear_pointer (&self->lines, g_ptr_array_unref);
+  g_clear_pointer (&self->inputs, g_ptr_array_unref);
+  g_clear_pointer (&self->input_probes, g_array_unref);
   g_clear_pointer (&self->transports, g_ptr_array_unref);
   gst_clear_object (&self->child);
   g_ptr_array_unref (self->promises);
@@ -143,6 +145,7 @@ on_sequence_done (gpointer user_data)
   GstPeerCloseReason reason;
 
   gst_peer_close_shut_lines (self);
+  gst_peer_close_stop_repeating (self);
 
   g_mutex_lock (&self->lock);
   reason = self->reason;
@@ -465,7 +468,7 @@ gst_peer_close_on_ice_closed (GstPeerConnection *element)
 
   if (self->transports == NULL)
     return;
-  gst_peer_ice_deafen (element->agent, self->transports->len);
+  gst_peer_ice_end (element->agent, self->transports->len);
   gst_peer_close_step_done (self, "ice");
 }
 

@@ -116,17 +116,33 @@ ignore_packet (NiceAgent *agent, guint stream, guint component, guint size,
 {
 }
 
+static void
+shut_sockets (NiceAgent *agent, guint stream)
+{
+  g_autoptr (GPtrArray) sockets =
+      nice_agent_get_sockets (agent, stream, NICE_COMPONENT_TYPE_RTP);
+
+  /* Linux says ENOTCONN of UDP, but does it. */
+  for (guint i = 0; sockets != NULL && i < sockets->len; i++) {
+    GSocket *socket = g_ptr_array_index (sockets, i);
+
+    if (g_socket_get_socket_type (socket) == G_SOCKET_TYPE_DATAGRAM)
+      shutdown (g_socket_get_fd (socket), SHUT_RDWR);
+  }
+}
+
 /**
- * gst_peer_ice_deafen:
+ * gst_peer_ice_end:
  *
  * nice_agent_close_async() leaves the sockets open, and the agent behind them
- * would go on answering the peer's checks, so that the peer would take the
- * connection for alive. Nobody reads them any more: they are given to a context
- * that nobody runs. libnice 0.1.21 crashes when nice_agent_remove_stream()
- * takes them away during gathering or from under its TURN client.
+ * would go on answering the peer's checks and sending its own, so that the peer
+ * would take the connection for alive. Nobody reads them any more, as they are
+ * given to a context that nobody runs, and nothing can be sent. libnice 0.1.21
+ * crashes when nice_agent_remove_stream() takes them away during gathering or
+ * from under its TURN client.
  */
 void
-gst_peer_ice_deafen (GObject *ice_agent, guint n_streams)
+gst_peer_ice_end (GObject *ice_agent, guint n_streams)
 {
   g_autoptr (GObject) agent = gst_peer_ice_get_nice_agent (ice_agent);
   g_autoptr (GMainContext) context = g_main_context_new ();
@@ -137,9 +153,11 @@ gst_peer_ice_deafen (GObject *ice_agent, guint n_streams)
 
     /* Asked first, as it warns of a stream that is not there. */
     if (nice_agent_get_local_credentials (
-            NICE_AGENT (agent), stream, &ufrag, &password))
+            NICE_AGENT (agent), stream, &ufrag, &password)) {
       nice_agent_attach_recv (NICE_AGENT (agent), stream,
           NICE_COMPONENT_TYPE_RTP, context, ignore_packet, NULL);
+      shut_sockets (NICE_AGENT (agent), stream);
+    }
   }
 }
 

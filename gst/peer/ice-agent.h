@@ -9,7 +9,7 @@ GObject *gst_peer_ice_get_nice_agent (GObject *ice_agent);
 void gst_peer_ice_enable_keepalive (GObject *ice_agent);
 void gst_peer_ice_close (
     GObject *ice_agent, GAsyncReadyCallback callback, gpointer user_data);
-void gst_peer_ice_deafen (GObject *ice_agent, guint n_streams);
+void gst_peer_ice_end (GObject *ice_agent, guint n_streams);
 gint64 gst_peer_ice_silence (GObject *ice_agent, guint n_streams);
 
 G_END_DECLS

@@ -18,9 +18,6 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_peer_connection_debug);
 #define GST_CAT_DEFAULT gst_peer_connection_debug
 
-/* What one packet takes to be looked at, many times over. */
-#define CUT_OFF_TIMEOUT (100 * G_TIME_SPAN_MILLISECOND)
-
 /* Exported by libgstwebrtc for webrtcbin, whose header is not installed
  * (gst-libs/gst/webrtc/webrtc-priv.h). */
 void gst_webrtc_data_channel_on_error (
@@ -55,8 +52,8 @@ gst_peer_insides_block_handlers (gpointer instance, const char *signal)
     g_signal_handler_block (instance, handler);
 }
 
-static GPtrArray *
-find_all (GstElement *bin, const char *factory)
+GPtrArray *
+gst_peer_insides_find_all (GstElement *bin, const char *factory)
 {
   GPtrArray *found = g_ptr_array_new_with_free_func (gst_object_unref);
   GstIterator *iter =
@@ -86,7 +83,7 @@ find_all (GstElement *bin, const char *factory)
 static GstElement *
 find_one (GstElement *bin, const char *factory)
 {
-  g_autoptr (GPtrArray) found = find_all (bin, factory);
+  g_autoptr (GPtrArray) found = gst_peer_insides_find_all (bin, factory);
 
   return found->len > 0 ? gst_object_ref (g_ptr_array_index (found, 0)) : NULL;
 }
@@ -152,7 +149,8 @@ transport_new (GstElement *child, GstElement *encoder)
 GPtrArray *
 gst_peer_insides_transports (GstElement *child)
 {
-  g_autoptr (GPtrArray) encoders = find_all (child, "dtlssrtpenc");
+  g_autoptr (GPtrArray) encoders =
+      gst_peer_insides_find_all (child, "dtlssrtpenc");
   GPtrArray *transports = g_ptr_array_new_with_free_func (transport_free);
 
   for (guint i = 0; i < encoders->len; i++) {
@@ -189,6 +187,40 @@ gst_peer_transport_is_connected (GstPeerTransport *self)
       g_type_class_peek (G_VALUE_TYPE (&state)), g_value_get_enum (&state));
 
   return value != NULL && g_str_equal (value->value_nick, "connected");
+}
+
+static GstIterator *
+iterate_nothing (GstPad *pad, GstObject *parent)
+{
+  return NULL;
+}
+
+static gboolean
+lead_nowhere (GstElement *encoder, GstPad *sink, gpointer user_data)
+{
+  gst_pad_set_iterate_internal_links_function (sink, iterate_nothing);
+  return TRUE;
+}
+
+/**
+ * gst_peer_transport_send_close_notify:
+ *
+ * After the peer's own, the encoder hands the EOS that asks for it on, past
+ * what it has queued (ext/dtls/gstdtlsenc.c, sink_event), and nothing follows
+ * an EOS. That one leads nowhere.
+ */
+void
+gst_peer_transport_send_close_notify (GstPeerTransport *self)
+{
+  g_autoptr (GPtrArray) inner =
+      GST_IS_BIN (self->encoder)
+          ? gst_peer_insides_find_all (self->encoder, "dtlsenc")
+          : g_ptr_array_new ();
+
+  for (guint i = 0; i < inner->len; i++)
+    gst_element_foreach_sink_pad (
+        g_ptr_array_index (inner, i), lead_nowhere, NULL);
+  gst_pad_send_event (self->data_sink, gst_event_new_eos ());
 }
 
 /* The streams of a session, each with its numbers. GValueArray is deprecated,
@@ -324,102 +356,6 @@ unlock_channels (GPtrArray *locked)
 {
   for (guint i = 0; i < locked->len; i++)
     GST_PAD_STREAM_UNLOCK (g_ptr_array_index (locked, i));
-}
-
-/* Shared by who waits and by the probe, of which either may be the last. */
-typedef struct {
-  GMutex lock;
-  GCond cond;
-  gboolean is_idle;
-} Idle;
-
-static void
-clear_idle (gpointer data)
-{
-  Idle *idle = data;
-
-  g_mutex_clear (&idle->lock);
-  g_cond_clear (&idle->cond);
-}
-
-static void
-release_idle (gpointer idle)
-{
-  g_atomic_rc_box_release_full (idle, clear_idle);
-}
-
-static GstPadProbeReturn
-on_idle (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  Idle *idle = user_data;
-
-  g_mutex_lock (&idle->lock);
-  idle->is_idle = TRUE;
-  g_cond_signal (&idle->cond);
-  g_mutex_unlock (&idle->lock);
-
-  return GST_PAD_PROBE_REMOVE;
-}
-
-static GstPadProbeReturn
-discard (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  return GST_PAD_PROBE_DROP;
-}
-
-/* Nothing follows @source any more. Returns whether nothing is beyond it
- * either, for which it waits. */
-static gboolean
-cut_off (GstPad *source)
-{
-  Idle *idle = g_atomic_rc_box_new0 (Idle);
-  gint64 end = g_get_monotonic_time () + CUT_OFF_TIMEOUT;
-  gboolean is_idle, in_time = TRUE;
-
-  g_mutex_init (&idle->lock);
-  g_cond_init (&idle->cond);
-  gst_pad_add_probe (source,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, discard, NULL,
-      NULL);
-  gst_pad_add_probe (source, GST_PAD_PROBE_TYPE_IDLE, on_idle,
-      g_atomic_rc_box_acquire (idle), release_idle);
-  g_mutex_lock (&idle->lock);
-  while (!idle->is_idle && in_time)
-    in_time = g_cond_wait_until (&idle->cond, &idle->lock, end);
-  is_idle = idle->is_idle;
-  g_mutex_unlock (&idle->lock);
-  release_idle (idle);
-
-  return is_idle;
-}
-
-/**
- * gst_peer_insides_cut_off:
- *
- * Nothing that comes from the network is looked at any more. What is closed
- * behind the DTLS decoders, and the decoders themselves once they are, would
- * answer with GST_FLOW_FLUSHING or GST_FLOW_EOS: nicesrc stops at that, which
- * also reads for the ICE agent. Waits for what is being looked at, though not
- * for an application that keeps it.
- *
- * Returns: whether nothing is being looked at
- */
-gboolean
-gst_peer_insides_cut_off (GstElement *child)
-{
-  gboolean done = TRUE;
-  g_autoptr (GPtrArray) decoders = find_all (child, "dtlssrtpdec");
-
-  for (guint i = 0; i < decoders->len; i++) {
-    g_autoptr (GstPad) sink =
-        gst_element_get_static_pad (g_ptr_array_index (decoders, i), "sink");
-    g_autoptr (GstPad) source = sink != NULL ? gst_pad_get_peer (sink) : NULL;
-
-    if (source != NULL)
-      done &= cut_off (source);
-  }
-
-  return done;
 }
 
 /**

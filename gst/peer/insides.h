@@ -21,13 +21,15 @@ typedef struct {
 
 GPtrArray *gst_peer_insides_transports (GstElement *child);
 gboolean gst_peer_transport_is_connected (GstPeerTransport *self);
+void gst_peer_transport_send_close_notify (GstPeerTransport *self);
 GArray *gst_peer_transport_sent_ssrcs (GstPeerTransport *self);
 void gst_peer_transport_end_reports (GstPeerTransport *self, guint32 ssrc);
 char *gst_peer_transport_cname (GstPeerTransport *self);
 
 GstElement *gst_peer_insides_sctp_encoder (GstElement *child);
 GstPad *gst_peer_insides_sctp_exit (GstElement *child);
-gboolean gst_peer_insides_cut_off (GstElement *child);
+GPtrArray *gst_peer_insides_inputs (GstElement *child);
+gboolean gst_peer_insides_cut_off (GPtrArray *inputs);
 void gst_peer_insides_abort_sctp (GstElement *child);
 void gst_peer_insides_unblock_sctp (GstElement *child);
 GstDataQueue *gst_peer_insides_dup_sctp_queue (GstPad *src);
@@ -42,6 +44,7 @@ void gst_peer_insides_close_channel (GstWebRTCDataChannel *channel);
 void gst_peer_insides_fail_channel (
     GstWebRTCDataChannel *channel, const GError *error);
 
+GPtrArray *gst_peer_insides_find_all (GstElement *bin, const char *factory);
 gboolean gst_peer_insides_is (GstObject *element, const char *factory);
 void gst_peer_insides_block_handlers (gpointer instance, const char *signal);
 

@@ -14,6 +14,8 @@ extern Script *script_current;
 
 GType scripted_webrtcbin_get_type (void);
 GType scripted_encoder_get_type (void);
+GType scripted_decoder_get_type (void);
+GType scripted_dtlsdec_get_type (void);
 GType scripted_nicesink_get_type (void);
 GType scripted_rtpbin_get_type (void);
 GType scripted_sctpenc_get_type (void);

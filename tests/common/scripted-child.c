@@ -92,6 +92,8 @@ register_elements (void)
   } elements[] = {
     { "webrtcbin", scripted_webrtcbin_get_type () },
     { "dtlssrtpenc", scripted_encoder_get_type () },
+    { "dtlsdec", scripted_dtlsdec_get_type () },
+    { "dtlssrtpdec", scripted_decoder_get_type () },
     { "nicesink", scripted_nicesink_get_type () },
     { "rtpbin", scripted_rtpbin_get_type () },
     { "sctpenc", scripted_sctpenc_get_type () },
@@ -227,6 +229,8 @@ script_add_transport (Script *self, const char *state)
   g_object_set_data (G_OBJECT (sink), "transport", transport);
   if (self->lacking & SCRIPT_NO_NICESINK)
     g_object_set (sink, "async", FALSE, NULL);
+  else
+    ck_assert (gst_element_link (sink, make (self, send_bin, "dtlssrtpdec")));
   ck_assert (gst_element_link (encoder, sink));
 
   add_ghost (send_bin, "rtp_sink", encoder, "rtp_sink_0");
@@ -236,6 +240,7 @@ script_add_transport (Script *self, const char *state)
   link_rtpbin (self, send_bin, "rtcp");
 
   self->encoders[self->n_transports] = encoder;
+  self->decoders[self->n_transports] = make (self, send_bin, "dtlsdec");
   self->sessions[self->n_transports] =
       g_object_new (scripted_session_get_type (), NULL);
   self->n_transports++;
@@ -247,6 +252,8 @@ script_set_transport_state (Script *self, guint transport, const char *state)
 {
   gst_util_set_object_arg (
       G_OBJECT (self->encoders[transport]), "connection-state", state);
+  gst_util_set_object_arg (
+      G_OBJECT (self->decoders[transport]), "connection-state", state);
 }
 
 void

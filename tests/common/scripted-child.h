@@ -4,9 +4,10 @@
  * A peerconnection whose webrtcbin is played by the test.
  *
  * script_new() registers elements of its own as webrtcbin, dtlssrtpenc,
- * nicesink, rtpbin, sctpenc and sctpdec, with just the pads, properties and
- * signals that the close needs, and makes a peerconnection around them. They
- * do nothing but what a close asks of them, in the clear, and write it down:
+ * dtlssrtpdec, dtlsdec, nicesink, rtpbin, sctpenc and sctpdec, with just the
+ * pads, properties and signals that the close needs, and makes a peerconnection
+ * around them. They do nothing but what a close asks of them, in the clear, and
+ * write it down:
  *
  *   g_autoptr (Script) script = script_new ();
  *
@@ -83,6 +84,7 @@ struct _Script {
   /* Set before the close. */
   ScriptWithheld withheld;
   ScriptLacking lacking;
+  guint n_unheard;  /* alerts that the peer does not answer */
   const char *lost; /* an entry that gets no further than the encoder */
   /* Called between two BYEs, and between the BYEs and the ABORT, on the thread
    * that closes. No lock or stream lock towards the network is held. */
@@ -95,6 +97,7 @@ struct _Script {
   GstElement *rtpbin;
   GstElement *sctpenc;
   GstElement *encoders[SCRIPT_MAX_TRANSPORTS];
+  GstElement *decoders[SCRIPT_MAX_TRANSPORTS];
   GObject *sessions[SCRIPT_MAX_TRANSPORTS];
   GPtrArray *transceivers;
   guint n_transports;

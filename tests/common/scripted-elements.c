@@ -271,12 +271,69 @@ scripted_encoder_init (ScriptedEncoder *self)
   }
 }
 
-/* nicesink: the network */
+/* dtlsdec: the other one that has a state */
+
+typedef ScriptedEncoder ScriptedDtlsdec;
+typedef ScriptedEncoderClass ScriptedDtlsdecClass;
+
+DEFINE_ELEMENT (ScriptedDtlsdec, scripted_dtlsdec, scripted_encoder_get_type ())
+
+static void
+scripted_dtlsdec_class_init (ScriptedDtlsdecClass *klass)
+{
+  scripted_dtlsdec_describe (klass);
+}
+
+static void
+scripted_dtlsdec_init (ScriptedDtlsdec *self)
+{
+}
+
+/* dtlssrtpdec: what comes in ends there */
+
+typedef GstElement ScriptedDecoder;
+typedef GstElementClass ScriptedDecoderClass;
+
+DEFINE_ELEMENT (ScriptedDecoder, scripted_decoder, GST_TYPE_ELEMENT)
+
+static GstFlowReturn
+chain_nowhere (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  gst_buffer_unref (buffer);
+  return GST_FLOW_OK;
+}
+
+static void
+scripted_decoder_class_init (ScriptedDecoderClass *klass)
+{
+  scripted_decoder_describe (klass);
+}
+
+static void
+scripted_decoder_init (ScriptedDecoder *self)
+{
+  scripted_add_pad (GST_ELEMENT (self), "sink", GST_PAD_SINK, chain_nowhere);
+}
+
+/* nicesink: the network, with the peer's answers at its other end */
 
 typedef GstElement ScriptedNicesink;
 typedef GstElementClass ScriptedNicesinkClass;
 
 DEFINE_ELEMENT (ScriptedNicesink, scripted_nicesink, GST_TYPE_ELEMENT)
+
+static void
+answer_alert (GstObject *sink)
+{
+  static const guint8 alert[39] = { DTLS_ALERT };
+  g_autoptr (GstPad) src =
+      gst_element_get_static_pad (GST_ELEMENT (sink), "src");
+
+  if (script_current->n_unheard == 0)
+    scripted_push (src, alert, sizeof (alert));
+  else
+    script_current->n_unheard--;
+}
 
 static GstFlowReturn
 chain_network (GstPad *pad, GstObject *parent, GstBuffer *buffer)
@@ -289,6 +346,8 @@ chain_network (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   gst_buffer_unmap (buffer, &map);
   gst_buffer_unref (buffer);
   script_write (script_current, "%s", what);
+  if (g_str_has_prefix (what, "alert"))
+    answer_alert (parent);
 
   return GST_FLOW_OK;
 }
@@ -303,6 +362,7 @@ static void
 scripted_nicesink_init (ScriptedNicesink *self)
 {
   scripted_add_pad (GST_ELEMENT (self), "sink", GST_PAD_SINK, chain_network);
+  scripted_add_pad (GST_ELEMENT (self), "src", GST_PAD_SRC, NULL);
 }
 
 /* rtpbin */

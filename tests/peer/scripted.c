@@ -256,6 +256,63 @@ GST_START_TEST (test_nothing_after_the_close)
 }
 GST_END_TEST
 
+/* === the close_notify again === */
+
+static const struct {
+  guint n_unheard;
+  const char *log;
+} unheard[] = {
+  { 1, "closed, alert 0, alert 0, ice, report" },
+  { 2, "closed, alert 0, alert 0, alert 0, ice, report" },
+  { G_MAXUINT, "closed, alert 0, alert 0, alert 0, alert 0, alert 0, ice, "
+               "report" },
+};
+
+GST_START_TEST (test_close_notify_is_repeated_until_answered)
+{
+  g_autoptr (Script) script = script_new ();
+  g_autoptr (GstStructure) report = NULL;
+
+  script->n_unheard = unheard[__i__].n_unheard;
+  script_add_transport (script, "connected");
+  script_play (script);
+  report = script_close (script);
+  script_assert_log (script, unheard[__i__].log);
+  assert_step (report, "dtls-close-notify", "done");
+}
+GST_END_TEST
+
+/* Each transport has a peer of its own to be told. */
+GST_START_TEST (test_every_transport_awaits_its_answer)
+{
+  g_autoptr (Script) script = script_new ();
+  g_autoptr (GstStructure) report = NULL;
+
+  script->n_unheard = 1;
+  script_add_transport (script, "connected");
+  script_add_transport (script, "connected");
+  script_play (script);
+  report = script_close (script);
+  script_assert_log (
+      script, "closed, alert 1, alert 0, alert 1, alert 0, ice, report");
+}
+GST_END_TEST
+
+/* A peer that closes has its close_notify answered, once, and nothing else. */
+GST_START_TEST (test_peer_that_closes_is_answered)
+{
+  g_autoptr (Script) script = script_new ();
+
+  script->n_unheard = G_MAXUINT;
+  script_add_transport (script, "connected");
+  script_add_stream (script, 0, 0xaa, 100, TRUE);
+  script_play (script);
+  script_set_transport_state (script, 0, "closed");
+  script_await (script, "report");
+  script_assert_log (script, "closed, alert 0, ice, report");
+}
+GST_END_TEST
+
 /* === what webrtcbin has not replied to when it stops === */
 
 GST_START_TEST (test_forgotten_promises_are_answered)
@@ -295,6 +352,10 @@ scripted_suite (void)
       order, test_without_dtls_nothing_is_told, 0, G_N_ELEMENTS (unconnected));
   tcase_add_test (order, test_no_media_after_the_bye);
   tcase_add_test (order, test_nothing_after_the_close);
+  tcase_add_loop_test (order, test_close_notify_is_repeated_until_answered, 0,
+      G_N_ELEMENTS (unheard));
+  tcase_add_test (order, test_every_transport_awaits_its_answer);
+  tcase_add_test (order, test_peer_that_closes_is_answered);
 
   return suite;
 }
