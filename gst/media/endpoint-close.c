@@ -441,6 +441,7 @@ gst_peer_endpoint_reset (GstPeerEndpoint *self)
   g_clear_pointer (&self->report, gst_structure_free);
   GST_OBJECT_UNLOCK (self->element);
   self->failed = FALSE;
+  self->lost = FALSE;
   self->had_sessions = FALSE;
   g_ptr_array_set_size (self->reports, 0);
   gst_peer_endpoint_update_states (self);

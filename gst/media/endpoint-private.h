@@ -31,6 +31,7 @@ struct _GstPeerEndpoint {
   GSource *deadline;
   GSource *drain;
   gboolean failed; /* there was an ERROR message */
+  gboolean lost;   /* the peer is, and on-peer-lost is eos */
   gboolean had_sessions;
 };
 

@@ -49,6 +49,19 @@ post_error (GstPeerEndpoint *self, const GError *error, guint http_status)
       NULL, __FILE__, GST_FUNCTION, __LINE__, details);
 }
 
+static gboolean
+is_quiet_about (GstPeerEndpoint *self, GstPeerSession *session)
+{
+  GstPeerOnPeerLost on_peer_lost;
+
+  GST_OBJECT_LOCK (self->element);
+  on_peer_lost = self->settings.on_peer_lost;
+  GST_OBJECT_UNLOCK (self->element);
+
+  return gst_peer_session_is_lost (session) &&
+         on_peer_lost == GST_PEER_ON_PEER_LOST_EOS;
+}
+
 /* === what happens to sessions, on the loop === */
 
 /**
@@ -123,7 +136,13 @@ on_failed (GstPeerSession *session, const GError *error, guint http_status,
 
   GST_WARNING_OBJECT (self->element, ID_FORMAT ": %s",
       gst_peer_session_get_id (session), error->message);
-  if (gst_peer_endpoint_is_client (self))
+  if (!gst_peer_endpoint_is_client (self))
+    return;
+  self->lost = is_quiet_about (self, session);
+  if (self->lost)
+    GST_ELEMENT_WARNING (
+        self->element, RESOURCE, READ, ("%s", error->message), (NULL));
+  else
     post_error (self, error, http_status);
 }
 
@@ -150,7 +169,7 @@ check_publisher (GstPeerEndpoint *self)
   g_autofree char *location = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (self->role != GST_PEER_ROLE_WHIP_CLIENT || self->failed)
+  if (self->role != GST_PEER_ROLE_WHIP_CLIENT || self->failed || self->lost)
     return;
   location = describe_location (self);
   error = g_error_new (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
@@ -182,7 +201,9 @@ on_ended (
     gst_peer_endpoint_check_closed (self);
   } else if (over) {
     check_publisher (self);
-    if (self->klass->idle != NULL)
+    if (self->lost)
+      gst_peer_endpoint_close (self, GST_PEER_END_REMOTE, NULL);
+    else if (self->klass->idle != NULL)
       self->klass->idle (self->element);
   }
 }

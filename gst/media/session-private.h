@@ -27,6 +27,7 @@ struct _GstPeerSession {
   gboolean described;
   gint connected; /* atomic */
   gboolean failed;
+  gboolean lost; /* it was connected, and its peer does not answer any more */
   gboolean closing;
   gboolean finishing;
   gboolean stopped;  /* the connection is gone */

@@ -200,13 +200,13 @@ open_media (GstPeerSession *self)
 static void
 fail_connection (GstPeerSession *self)
 {
-  g_autoptr (GError) error =
-      g_error_new_literal (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
-          gst_peer_session_is_connected (self)
-              ? "The peer does not answer any more."
-              : "The peer cannot be reached: ICE has failed. Firewalls may "
-                "need a TURN server between (turn-servers).");
+  g_autoptr (GError) error = NULL;
 
+  self->lost = gst_peer_session_is_connected (self);
+  error = g_error_new_literal (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
+      self->lost ? "The peer does not answer any more."
+                 : "The peer cannot be reached: ICE has failed. Firewalls may "
+                   "need a TURN server between (turn-servers).");
   gst_peer_session_fail (self, error);
 }
 
@@ -459,6 +459,13 @@ gboolean
 gst_peer_session_is_connected (GstPeerSession *self)
 {
   return g_atomic_int_get (&self->connected);
+}
+
+/* On the loop. */
+gboolean
+gst_peer_session_is_lost (GstPeerSession *self)
+{
+  return self->lost;
 }
 
 /* === the end === */

@@ -82,6 +82,7 @@ gpointer gst_peer_session_get_media (GstPeerSession *self);
 void gst_peer_session_prepare (GstPeerSession *self);
 gboolean gst_peer_session_is_new (GstPeerSession *self);
 gboolean gst_peer_session_is_connected (GstPeerSession *self);
+gboolean gst_peer_session_is_lost (GstPeerSession *self);
 
 void gst_peer_session_offer (GstPeerSession *self);
 void gst_peer_session_take_description (

@@ -17,11 +17,29 @@ enum {
   PROP_TIMEOUT,
   PROP_CLOSE_TIMEOUT,
   PROP_MAX_SESSIONS,
+  PROP_ON_PEER_LOST,
   PROP_SIGNALLER,
 };
 
 #define READY                                                                  \
   (G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY | G_PARAM_STATIC_STRINGS)
+
+GType
+gst_peer_on_peer_lost_get_type (void)
+{
+  static const GEnumValue values[] = {
+    { GST_PEER_ON_PEER_LOST_ERROR, "An ERROR message", "error" },
+    { GST_PEER_ON_PEER_LOST_EOS, "A WARNING message and EOS", "eos" },
+    { 0, NULL, NULL },
+  };
+  static gsize type;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstPeerOnPeerLost", values));
+
+  return type;
+}
 
 static void
 install_signalling (
@@ -87,6 +105,23 @@ install_signalling (
       g_param_spec_uint ("max-sessions", "Max sessions",
           "How many peers a server has at once", 1, 10000, max_sessions,
           READY));
+
+  /**
+   * GstPeerSink:on-peer-lost:
+   * GstPeerSrc:on-peer-lost:
+   *
+   * What a client does when its peer does not answer any more, about 20 s after
+   * the last that was heard of it. With `eos`, what is recorded is finished as
+   * when the peer closes. A server ends that session only, and its pads get EOS.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_ON_PEER_LOST,
+      g_param_spec_enum ("on-peer-lost", "On peer lost",
+          "What a client does when its peer does not answer any more",
+          GST_TYPE_PEER_ON_PEER_LOST, GST_PEER_ON_PEER_LOST_ERROR,
+          G_PARAM_READWRITE | GST_PARAM_MUTABLE_PLAYING |
+              G_PARAM_STATIC_STRINGS));
 
   /**
    * GstPeerSink:strict:
@@ -338,6 +373,9 @@ set_property (GstPeerSettings *self, guint id, const GValue *value)
   case PROP_MAX_SESSIONS:
     self->max_sessions = g_value_get_uint (value);
     break;
+  case PROP_ON_PEER_LOST:
+    self->on_peer_lost = g_value_get_enum (value);
+    break;
   default:
     return FALSE;
   }
@@ -405,6 +443,9 @@ get_property (GstPeerSettings *self, guint id, GValue *value)
     break;
   case PROP_MAX_SESSIONS:
     g_value_set_uint (value, self->max_sessions);
+    break;
+  case PROP_ON_PEER_LOST:
+    g_value_set_enum (value, self->on_peer_lost);
     break;
   case PROP_SIGNALLER:
     g_value_set_object (value, self->signaller);

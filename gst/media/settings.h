@@ -12,6 +12,21 @@ G_BEGIN_DECLS
 #define GST_PEER_DEFAULT_CLOSE_TIMEOUT 2000 /* ms */
 
 /**
+ * GstPeerOnPeerLost:
+ * @GST_PEER_ON_PEER_LOST_ERROR: an ERROR message
+ * @GST_PEER_ON_PEER_LOST_EOS: a WARNING message and EOS, as when the peer closes
+ *
+ * What a client does when its peer does not answer any more.
+ */
+typedef enum {
+  GST_PEER_ON_PEER_LOST_ERROR,
+  GST_PEER_ON_PEER_LOST_EOS,
+} GstPeerOnPeerLost;
+
+#define GST_TYPE_PEER_ON_PEER_LOST (gst_peer_on_peer_lost_get_type ())
+GType gst_peer_on_peer_lost_get_type (void);
+
+/**
  * GstPeerSettings:
  *
  * The properties that peersink and peersrc share: where the peers are and how
@@ -30,6 +45,7 @@ typedef struct {
   guint timeout;       /* ms */
   guint close_timeout; /* ms */
   guint max_sessions;
+  GstPeerOnPeerLost on_peer_lost;
   GstPeerSignaller *signaller;
 } GstPeerSettings;
 

@@ -47,6 +47,7 @@ struct _Link {
 
   GMutex lock;
   LinkFaults faults;
+  gint64 cut_until;
   gboolean moved;
   gboolean ended;
 };
@@ -238,6 +239,7 @@ take (Link *self, Lane *lane)
 
     g_mutex_lock (&self->lock);
     faults = self->faults;
+    faults.cut |= g_get_monotonic_time () < self->cut_until;
     moved = self->moved;
     g_mutex_unlock (&self->lock);
 
@@ -314,6 +316,14 @@ link_set_faults (Link *self, LinkFaults faults)
 {
   g_mutex_lock (&self->lock);
   self->faults = faults;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+link_cut (Link *self, guint ms)
+{
+  g_mutex_lock (&self->lock);
+  self->cut_until = g_get_monotonic_time () + ms * G_TIME_SPAN_MILLISECOND;
   g_mutex_unlock (&self->lock);
 }
 

@@ -57,6 +57,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Link, link_free)
 void link_enter (Link *self, LinkPlace place);
 /* For the packets from now on. */
 void link_set_faults (Link *self, LinkFaults faults);
+/* Nothing arrives for so many ms. */
+void link_cut (Link *self, guint ms);
 /* The near end has got another address, as the far one sees it: somebody has
  * plugged in another router. */
 void link_move (Link *self);
