@@ -205,6 +205,18 @@ happens (Link *self, guint percent)
   return (guint)g_rand_int_range (self->rand, 0, 100) < percent;
 }
 
+/* UDP and TCP begin alike: with the ports. */
+static gboolean
+passes (const Packet *packet, gboolean outwards, guint only_port)
+{
+  gsize head = (packet->data[0] & 15) * 4;
+  gsize at = outwards ? head + 2 : head;
+
+  return only_port == 0 ||
+         (packet->size >= at + 2 &&
+             GST_READ_UINT16_BE (packet->data + at) == only_port);
+}
+
 /* Returns when @packet is to arrive, or -1. */
 static gint64
 get_due (Link *self, Lane *lane, const Packet *packet, const LinkFaults *faults)
@@ -212,7 +224,9 @@ get_due (Link *self, Lane *lane, const Packet *packet, const LinkFaults *faults)
   gint64 now = g_get_monotonic_time ();
   gint64 sent = now;
 
-  if (faults->cut || happens (self, faults->loss))
+  if (faults->cut ||
+      !passes (packet, lane == &self->lanes[0], faults->only_port) ||
+      happens (self, faults->loss))
     return -1;
   if (faults->rate > 0) {
     sent = MAX (now, lane->free_at) +

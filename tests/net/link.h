@@ -44,6 +44,7 @@ typedef struct {
   guint early; /* of a hundred packets, what does not wait for the delay */
   guint rate;  /* kbit/s, what is more than 200 ms late is lost; 0: any */
   gboolean cut;
+  guint only_port; /* at the far end: nothing else passes; 0: all do */
 } LinkFaults;
 
 typedef struct _Link Link;

@@ -32,8 +32,11 @@ forgive_dtlsconnection (void)
 Peers *
 net_peers_new (Link *link)
 {
-  Peers *peers = peers_new ("peerconnection", "peerconnection");
+  Peers *peers;
 
+  /* What the elements themselves open is at the near end. */
+  link_enter (link, LINK_NEAR);
+  peers = peers_new ("peerconnection", "peerconnection");
   forgive_dtlsconnection ();
   begin (link, LINK_NEAR, peers->offerer);
   begin (link, LINK_FAR, peers->answerer);

@@ -16,6 +16,9 @@
 #else
 #define RELEASE_WITHIN (100 * G_TIME_SPAN_MILLISECOND)
 #endif
+/* Before that, for a peer that does not answer a close_notify (close-repeat.c),
+ * as webrtcbin does not. */
+#define UNANSWERED (80 * G_TIME_SPAN_MILLISECOND)
 /* For a server that does not answer, and what a caller may wait beyond. */
 #define CLOSE_TIMEOUT 500
 #define MARGIN 100
@@ -301,7 +304,7 @@ GST_START_TEST (test_late_media_does_not_hold_the_close)
   shorten_frames (peers->answerer);
   connect_through (server, peers, "udp");
   called = close_by (peers->offerer, CLOSE);
-  assert_released (server, called, "late media");
+  assert_released (server, called + UNANSWERED, "late media");
 }
 GST_END_TEST;
 

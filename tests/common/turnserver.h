@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * A coturn of the test's own: on the loopback, on ports found free, with a
+ * A coturn of the test's own: on ports found free, with a
  * certificate made for the occasion and one static user. It dies with the
  * thread that started it, whatever becomes of the test.
  *
@@ -32,8 +32,9 @@ G_BEGIN_DECLS
 
 typedef struct _TurnServer TurnServer;
 
-/* Returns once it listens. */
+/* Returns once it listens: on the loopback, or at an address of its own. */
 TurnServer *turn_server_new (void);
+TurnServer *turn_server_new_at (const char *address);
 /* Kills it and removes its files. */
 void turn_server_free (TurnServer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TurnServer, turn_server_free)
@@ -41,6 +42,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TurnServer, turn_server_free)
 /* For the property turn-server: "udp", "tcp", "tls", or "any" for a URI that
  * names no transport. */
 char *turn_server_get_uri (TurnServer *self, const char *transport);
+guint turn_server_get_port (TurnServer *self, const char *transport);
 /* Has this process trust its certificate, and no other. */
 void turn_server_trust (TurnServer *self);
 

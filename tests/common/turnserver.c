@@ -19,6 +19,7 @@ typedef struct {
 
 struct _TurnServer {
   char *dir;
+  char *address;
   guint port;
   guint tls_port;
   GPid pid;
@@ -38,12 +39,12 @@ line_clear (Line *line)
 }
 
 static GSocket *
-bind_loopback (GSocketType type, guint port)
+bind_port (const char *host, GSocketType type, guint port)
 {
   g_autoptr (GSocket) socket =
       g_socket_new (G_SOCKET_FAMILY_IPV4, type, 0, NULL);
   g_autoptr (GSocketAddress) address =
-      g_inet_socket_address_new_from_string ("127.0.0.1", port);
+      g_inet_socket_address_new_from_string (host, port);
 
   if (socket == NULL || !g_socket_bind (socket, address, FALSE, NULL))
     return NULL;
@@ -53,13 +54,13 @@ bind_loopback (GSocketType type, guint port)
 /* Ports that are free for TCP and UDP alike. All are held until the last one
  * is found, so that no two are the same. */
 static void
-find_ports (guint *ports, guint n_ports)
+find_ports (const char *host, guint *ports, guint n_ports)
 {
   g_autoptr (GPtrArray) held = g_ptr_array_new_with_free_func (g_object_unref);
   guint n = 0;
 
   while (n < n_ports) {
-    GSocket *tcp = bind_loopback (G_SOCKET_TYPE_STREAM, 0);
+    GSocket *tcp = bind_port (host, G_SOCKET_TYPE_STREAM, 0);
     g_autoptr (GSocketAddress) address = NULL;
     GSocket *udp;
 
@@ -67,7 +68,7 @@ find_ports (guint *ports, guint n_ports)
     g_ptr_array_add (held, tcp);
     address = g_socket_get_local_address (tcp, NULL);
     ports[n] = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
-    udp = bind_loopback (G_SOCKET_TYPE_DATAGRAM, ports[n]);
+    udp = bind_port (host, G_SOCKET_TYPE_DATAGRAM, ports[n]);
     if (udp != NULL) {
       g_ptr_array_add (held, udp);
       n++;
@@ -76,14 +77,15 @@ find_ports (guint *ports, guint n_ports)
 }
 
 static void
-make_certificate (const char *dir)
+make_certificate (const char *dir, const char *host)
 {
+  g_autofree char *subject = g_strdup_printf ("/CN=%s", host);
+  g_autofree char *name = g_strdup_printf ("subjectAltName=IP:%s", host);
   g_autofree char *key = g_build_filename (dir, "key.pem", NULL);
   g_autofree char *cert = g_build_filename (dir, "cert.pem", NULL);
   const char *argv[] = { "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj",
-    "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key,
-    "-out", cert, NULL };
+    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", subject,
+    "-addext", name, "-keyout", key, "-out", cert, NULL };
   g_autoptr (GError) error = NULL;
   int status;
 
@@ -99,8 +101,8 @@ static void
 write_config (TurnServer *self, const char *path)
 {
   g_autofree char *text = g_strdup_printf (
-      "listening-ip=127.0.0.1\n"
-      "relay-ip=127.0.0.1\n"
+      "listening-ip=%s\n"
+      "relay-ip=%s\n"
       "listening-port=%u\n"
       "tls-listening-port=%u\n"
       "cert=%s/cert.pem\n"
@@ -118,7 +120,8 @@ write_config (TurnServer *self, const char *path)
       "log-file=stdout\n"
       "no-stdout-log\n"
       "verbose\n",
-      self->port, self->tls_port, self->dir, self->dir, self->dir, self->dir);
+      self->address, self->address, self->port, self->tls_port, self->dir,
+      self->dir, self->dir, self->dir);
 
   ck_assert (g_file_set_contents (path, text, -1, NULL));
 }
@@ -154,7 +157,7 @@ reader_main (gpointer data)
 }
 
 TurnServer *
-turn_server_new (void)
+turn_server_new_at (const char *address)
 {
   TurnServer *self = g_new0 (TurnServer, 1);
   g_autofree char *config = NULL;
@@ -167,10 +170,11 @@ turn_server_new (void)
   g_array_set_clear_func (self->lines, (GDestroyNotify)line_clear);
   self->dir = g_dir_make_tmp ("turn-XXXXXX", NULL);
   ck_assert (self->dir != NULL);
-  find_ports (ports, G_N_ELEMENTS (ports));
+  self->address = g_strdup (address);
+  find_ports (address, ports, G_N_ELEMENTS (ports));
   self->port = ports[0];
   self->tls_port = ports[1];
-  make_certificate (self->dir);
+  make_certificate (self->dir, address);
   config = g_build_filename (self->dir, "turnserver.conf", NULL);
   write_config (self, config);
 
@@ -187,6 +191,12 @@ turn_server_new (void)
   self->reader = g_thread_new ("turnserver-log", reader_main, self);
   turn_server_await (self, "*Total General servers: *", 1, NULL);
   return self;
+}
+
+TurnServer *
+turn_server_new (void)
+{
+  return turn_server_new_at ("127.0.0.1");
 }
 
 void
@@ -207,6 +217,7 @@ turn_server_free (TurnServer *self)
   }
   g_rmdir (self->dir);
   g_free (self->dir);
+  g_free (self->address);
   g_array_unref (self->lines);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->cond);
@@ -216,13 +227,18 @@ turn_server_free (TurnServer *self)
 char *
 turn_server_get_uri (TurnServer *self, const char *transport)
 {
-  if (g_str_equal (transport, "tls"))
-    return g_strdup_printf (
-        "turns://user:password@127.0.0.1:%u", self->tls_port);
-  if (g_str_equal (transport, "any"))
-    return g_strdup_printf ("turn://user:password@127.0.0.1:%u", self->port);
-  return g_strdup_printf (
-      "turn://user:password@127.0.0.1:%u?transport=%s", self->port, transport);
+  gboolean tls = g_str_equal (transport, "tls");
+  gboolean any = tls || g_str_equal (transport, "any");
+
+  return g_strdup_printf ("%s://user:password@%s:%u%s%s",
+      tls ? "turns" : "turn", self->address, tls ? self->tls_port : self->port,
+      any ? "" : "?transport=", any ? "" : transport);
+}
+
+guint
+turn_server_get_port (TurnServer *self, const char *transport)
+{
+  return g_str_equal (transport, "tls") ? self->tls_port : self->port;
 }
 
 void
