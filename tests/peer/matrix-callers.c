@@ -5,7 +5,7 @@
 static void
 begin (Cell *cell)
 {
-  cell->watchdog = watchdog_new (cell->name, CELL_LIMIT);
+  cell->watchdog = cell_watch (cell);
 }
 
 /* On whichever thread. */

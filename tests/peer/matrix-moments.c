@@ -199,6 +199,21 @@ in_on_message (Cell *cell)
   peer_await (cell->peer, "in-handler");
 }
 
+static void
+turn_server_frozen (Cell *cell)
+{
+  g_autofree char *uri = NULL;
+
+  cell->server = turn_server_new ();
+  uri = turn_server_get_uri (cell->server, "udp");
+  g_object_set (
+      cell->peer->element, "turn-server", uri, "close-timeout", 500, NULL);
+  peers_use_loopback (cell->peers);
+  peers_connect (cell->peers);
+  peer_await (cell->peer, "ice-gathering-state=complete");
+  turn_server_freeze (cell->server);
+}
+
 #define ALL (PEER_AUDIO | PEER_VIDEO | PEER_CHANNEL)
 #define SOME (PEER_AUDIO | PEER_CHANNEL)
 
@@ -221,6 +236,8 @@ const Moment moments[] = {
       renegotiating },
   { "remote closes", SOME, CONNECTED, FALSE, NULL, remote_closes },
   { "network gone", SOME, CONNECTED, FALSE, NULL, network_gone },
+  { "TURN server frozen", SOME, CONNECTED, TRUE, NULL, turn_server_frozen,
+      "ice" },
   { "pausing", SOME, SIGNALS | CALLER_STREAM | CALLER_SINK_PAD | CALLER_EOS,
       TRUE, NULL, pausing },
   { "in on-message", SOME,

@@ -6,10 +6,8 @@
 #pragma once
 
 #include "report.h"
+#include "turnserver.h"
 #include "watchdog.h"
-
-/* Of close-timeout and half a second. */
-#define CELL_LIMIT 2500 /* ms */
 
 typedef struct _Cell Cell;
 
@@ -37,6 +35,7 @@ typedef struct {
   gboolean remote;    /* the other side hears of the close */
   const char *frozen; /* an element of the other side's that takes nothing */
   void (*reach) (Cell *cell);
+  const char *overdue; /* a step that waits in vain */
 } Moment;
 
 typedef struct {
@@ -54,10 +53,13 @@ struct _Cell {
   Peers *peers;
   Peer *peer; /* which is closed */
   Watchdog *watchdog;
+  TurnServer *server;
   gint over; /* the call has been made */
   GThread *thread;
 };
 
+/* By when it has to be over: close-timeout and half a second. */
+Watchdog *cell_watch (Cell *cell);
 /* From now on nothing passes. */
 void block_pad (GstElement *element, const char *name);
 
