@@ -244,7 +244,8 @@ script_add_transport (Script *self, const char *state)
   self->sessions[self->n_transports] =
       g_object_new (scripted_session_get_type (), NULL);
   self->n_transports++;
-  script_set_transport_state (self, self->n_transports - 1, state);
+  /* What it is from the beginning is no news. */
+  gst_util_set_object_arg (G_OBJECT (encoder), "connection-state", state);
 }
 
 void

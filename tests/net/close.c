@@ -21,6 +21,7 @@ close_over (Link *link, PeerFeatures features)
   g_autoptr (Peers) peers = net_peers_connect (link, features);
   g_autoptr (GstStructure) report = NULL;
   gint64 since, until;
+  double took;
 
   peer_mark (peers->answerer);
   link_set_faults (link, (LinkFaults){ .loss = 20 });
@@ -28,8 +29,14 @@ close_over (Link *link, PeerFeatures features)
   report = peer_close (peers->offerer, NULL);
   until = peer_await (peers->answerer, "connection-state=*");
   link_set_faults (link, (LinkFaults){ 0 });
+  took = (until - since) / (double)G_TIME_SPAN_MILLISECOND;
+  if (took > IN_TIME) {
+    g_autofree char *text = gst_structure_to_string (report);
 
-  return (until - since) / (double)G_TIME_SPAN_MILLISECOND;
+    g_printerr ("missed: %s\n", text);
+  }
+
+  return took;
 }
 
 static int

@@ -206,8 +206,7 @@ turn_server_frozen (Cell *cell)
 
   cell->server = turn_server_new ();
   uri = turn_server_get_uri (cell->server, "udp");
-  g_object_set (
-      cell->peer->element, "turn-server", uri, "close-timeout", 500, NULL);
+  g_object_set (cell->peer->element, "turn-server", uri, NULL);
   peers_use_loopback (cell->peers);
   peers_connect (cell->peers);
   peer_await (cell->peer, "ice-gathering-state=complete");

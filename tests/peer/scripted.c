@@ -191,8 +191,7 @@ GST_START_TEST (test_one_transport_of_two_is_connected)
 }
 GST_END_TEST
 
-static const char *const unconnected[] = { "new", "connecting", "closed",
-  "failed" };
+static const char *const unconnected[] = { "new", "connecting", "failed" };
 
 GST_START_TEST (test_without_dtls_nothing_is_told)
 {
