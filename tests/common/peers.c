@@ -260,14 +260,14 @@ signalling_main (gpointer data)
 /* rtpsession lets go of its lock while it goes through its sources
  * (rtpsession.c, schedule_remaining_nacks), so that one may come in meanwhile:
  * GStreamer's own race, seen on a loaded machine. */
-static void
+static GstCheckLogFilter *
 forgive_rtpsession (void)
 {
   g_autoptr (GRegex) regex = g_regex_new (
       "g_hash_table_foreach: assertion 'version == hash_table->version'", 0, 0,
       NULL);
 
-  gst_check_add_log_filter (
+  return gst_check_add_log_filter (
       "GLib", G_LOG_LEVEL_CRITICAL, g_steal_pointer (&regex), NULL, NULL, NULL);
 }
 
@@ -285,11 +285,11 @@ peers_new (const char *offerer_factory, const char *answerer_factory)
 {
   Peers *self = g_atomic_rc_box_new0 (Peers);
 
-  forgive_rtpsession ();
   keep_openssl ();
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
   self->epoch = g_get_monotonic_time ();
+  self->forgiven = forgive_rtpsession ();
   self->signalling = g_main_context_new ();
   self->loop = g_main_loop_new (self->signalling, FALSE);
   self->offerer = peer_new (self, "offerer", offerer_factory);
@@ -327,6 +327,7 @@ peers_free (Peers *self)
   g_thread_join (g_steal_pointer (&self->thread));
   peer_end (self->offerer);
   peer_end (self->answerer);
+  gst_check_remove_log_filter (self->forgiven);
   peers_unref (self);
 }
 

@@ -95,6 +95,7 @@ struct _Peers {
   GMainContext *signalling;
   GMainLoop *loop;
   GThread *thread;
+  GstCheckLogFilter *forgiven;
 };
 
 /* Two pipelines in state NULL. Each element may be configured through its
