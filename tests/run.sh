@@ -3,7 +3,8 @@
 # Installs what the build and the tests need, builds, and runs the tests.
 #
 #   tests/run.sh        everything but the suite `slow`: a close at each moment
-#                       and by each caller only without sanitizers
+#                       and by each caller only without sanitizers, and few of
+#                       the connections and viewers that come and go
 #   tests/run.sh all    that, too
 #
 # The last line is `N passed, N failed, N skipped`; what failed or was skipped

@@ -17,13 +17,16 @@ export async function findPort() {
 }
 
 export class Program {
-  /** @param {object} t the test, with which it ends */
-  constructor(t, command, args, { env = {}, cwd } = {}) {
+  /**
+   * @param {object} t the test, with which it ends
+   * @param {boolean} input whether it is to be told anything
+   */
+  constructor(t, command, args, { env = {}, cwd, input = false } = {}) {
     this.name = [command, ...args].join(' ');
     this.output = '';
     this.waiting = new Set();
     this.child = spawn(command, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       // A group of its own, as in a shell where Ctrl-C is for all of a script.
       detached: true,
       cwd,
