@@ -34,6 +34,60 @@ gst_peer_insides_dup_sctp_queue (GstPad *src)
   return NULL;
 }
 
+/* Of the associations that there are. */
+static GMutex numbers_lock;
+static GHashTable *numbers;
+static guint16 last_number;
+
+static void
+give_back (gpointer number)
+{
+  g_mutex_lock (&numbers_lock);
+  g_hash_table_remove (numbers, number);
+  g_mutex_unlock (&numbers_lock);
+}
+
+static guint
+take_number (void)
+{
+  guint number;
+
+  g_mutex_lock (&numbers_lock);
+  if (numbers == NULL)
+    numbers = g_hash_table_new (NULL, NULL);
+  do
+    number = ++last_number;
+  while (!g_hash_table_add (numbers, GUINT_TO_POINTER (number)) &&
+         g_hash_table_size (numbers) < G_MAXUINT16);
+  g_mutex_unlock (&numbers_lock);
+
+  return number;
+}
+
+/**
+ * gst_peer_insides_number_association:
+ * @part: the decoder or the encoder, which has just been made
+ * @number: of the association; a decoder's is new
+ *
+ * webrtcbin draws one of 16 bits (webrtcsctptransport.c), and two who draw the
+ * same share one association, of which neither gets a channel: with a hundred
+ * of them in a process, every 655th. So there are no two of ours.
+ */
+void
+gst_peer_insides_number_association (GstElement *part, guint *number)
+{
+  if (g_object_class_find_property (
+          G_OBJECT_GET_CLASS (part), "sctp-association-id") == NULL)
+    return;
+
+  if (gst_peer_insides_is (GST_OBJECT (part), "sctpdec")) {
+    *number = take_number ();
+    g_object_set_data_full (G_OBJECT (part), "peer-association",
+        GUINT_TO_POINTER (*number), give_back);
+  }
+  g_object_set (part, "sctp-association-id", *number, NULL);
+}
+
 static gboolean
 flush (GstElement *encoder, GstPad *sink, gpointer user_data)
 {

@@ -30,6 +30,7 @@ GstElement *gst_peer_insides_sctp_encoder (GstElement *child);
 GstPad *gst_peer_insides_sctp_exit (GstElement *child);
 GPtrArray *gst_peer_insides_inputs (GstElement *child);
 gboolean gst_peer_insides_cut_off (GPtrArray *inputs);
+void gst_peer_insides_number_association (GstElement *part, guint *number);
 void gst_peer_insides_abort_sctp (GstElement *child);
 void gst_peer_insides_unblock_sctp (GstElement *child);
 GstDataQueue *gst_peer_insides_dup_sctp_queue (GstPad *src);

@@ -39,6 +39,7 @@ struct _GstPeerConnection {
   GObject *agent;     /* the child's ice-agent */
   GThread *pc_thread; /* the child's, once it has been seen */
   gint n_mlines;      /* of the description set last */
+  guint association;  /* its number, of all that there are in the process */
   gint sctp_established;
   GstPeerClose *close;
   guint32 eos_seqnum;

@@ -141,7 +141,8 @@ on_association (
   g_atomic_int_set (&element->sctp_established, established);
 }
 
-/* Under webrtcbin's lock, on whichever thread adds the element. */
+/* Under webrtcbin's lock, on whichever thread adds the element. An association's
+ * decoder comes before its encoder, and neither starts before there is DTLS. */
 static void
 on_deep_element_added (
     GstBin *child, GstBin *bin, GstElement *added, GstPeerConnection *element)
@@ -149,11 +150,14 @@ on_deep_element_added (
   if (gst_peer_insides_is (GST_OBJECT (added), "dtlsdec"))
     g_signal_connect_object (added, "notify::connection-state",
         G_CALLBACK (on_dtls_state), element, 0);
-  else if (gst_peer_insides_is (GST_OBJECT (added), "sctpenc"))
+  else if (gst_peer_insides_is (GST_OBJECT (added), "sctpenc")) {
+    gst_peer_insides_number_association (added, &element->association);
     g_signal_connect_object (added, "sctp-association-established",
         G_CALLBACK (on_association), element, 0);
-  else if (gst_peer_insides_is (GST_OBJECT (added), "sctpdec"))
+  } else if (gst_peer_insides_is (GST_OBJECT (added), "sctpdec")) {
+    gst_peer_insides_number_association (added, &element->association);
     gst_peer_delivery_watch (added);
+  }
 }
 
 void
