@@ -155,7 +155,8 @@ describe_location (GstPeerEndpoint *self)
           ? g_uri_parse (self->settings.location, G_URI_FLAGS_NONE, NULL)
           : NULL;
 
-  if (uri == NULL)
+  /* Without a host, all of it is a path. */
+  if (uri == NULL || g_uri_get_host (uri) == NULL)
     return g_strdup ("location");
 
   return g_uri_to_string_partial (
@@ -289,8 +290,7 @@ make_signaller (GstPeerEndpoint *self, GError **error)
     return g_object_ref (settings->signaller);
   if (self->role == GST_PEER_ROLE_NONE) {
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-        "The location %s is none of whip[s]://, whep[s]:// and http[s]://.",
-        settings->location != NULL ? settings->location : "(none)");
+        "The location is none of whip[s]://, whep[s]:// and http[s]://.");
     return NULL;
   }
 
