@@ -19,6 +19,7 @@
 #include "pads.h"
 #include "peerconnection-private.h"
 #include "presence.h"
+#include "quiet.h"
 
 #include <gst/sdp/sdp.h>
 
@@ -151,6 +152,7 @@ gst_peer_surface_copy_settings (GstElement *from, GstElement *to)
   g_autofree GParamSpec **specs =
       g_object_class_list_properties (G_OBJECT_GET_CLASS (from), &n_specs);
 
+  gst_peer_quiet_begin ();
   for (guint i = 0; i < n_specs; i++) {
     g_auto (GValue) value = G_VALUE_INIT;
 
@@ -164,6 +166,7 @@ gst_peer_surface_copy_settings (GstElement *from, GstElement *to)
     if (!g_param_value_defaults (specs[i], &value))
       g_object_set_property (G_OBJECT (to), specs[i]->name, &value);
   }
+  gst_peer_quiet_end ();
 }
 
 /* === actions: down to the child === */
@@ -330,9 +333,16 @@ marshal_action (GClosure *closure, GValue *result, guint n_args,
   for (guint i = 1; i < n_args; i++)
     translate (element, &args[i], &inner[i]);
 
+  if (is_turn_server)
+    gst_peer_quiet_begin ();
   if (!is_turn_server || resolve_turn_server (element, &inner[1]))
     g_signal_emitv (
         inner, g_signal_lookup (action, G_OBJECT_TYPE (child)), 0, result);
+  if (is_turn_server) {
+    gst_peer_quiet_end ();
+    gst_peer_turn_servers_check (
+        element, g_value_get_string (&inner[1]), g_value_get_boolean (result));
+  }
   if (is_turn_server && g_value_get_boolean (result))
     gst_peer_turn_servers_remember (element, g_value_get_string (&inner[1]));
 

@@ -7,6 +7,7 @@
 
 #include "ice-agent.h"
 #include "peerconnection-private.h"
+#include "quiet.h"
 #include "turn-tls.h"
 
 #define GST_CAT_DEFAULT gst_peer_connection_debug
@@ -88,6 +89,22 @@ gst_peer_turn_servers_resolve (GstPeerConnection *element, const char *uri)
 }
 
 /**
+ * gst_peer_turn_servers_check:
+ * @uri: (nullable): that webrtcbin was given
+ *
+ * Says so when it was not taken, in the place of its ICE agent, which would say
+ * the password as well.
+ */
+void
+gst_peer_turn_servers_check (
+    GstPeerConnection *element, const char *uri, gboolean taken)
+{
+  if (uri != NULL && !taken)
+    GST_WARNING_OBJECT (element, "a TURN server is ignored: it has to be "
+                                 "turn(s)://user:password@host:port");
+}
+
+/**
  * gst_peer_turn_servers_set:
  *
  * The property turn-server.
@@ -100,8 +117,11 @@ gst_peer_turn_servers_set (
   g_autofree char *taken = NULL;
   g_autofree char *before = NULL;
 
+  gst_peer_quiet_begin ();
   g_object_set (child, "turn-server", local, NULL);
+  gst_peer_quiet_end ();
   g_object_get (child, "turn-server", &taken, NULL);
+  gst_peer_turn_servers_check (element, local, taken != NULL);
 
   GST_OBJECT_LOCK (element);
   before = element->turn_servers.over_tls;
@@ -145,10 +165,12 @@ gst_peer_turn_servers_replay (GstPeerConnection *element, GstElement *child)
 {
   GPtrArray *added = element->turn_servers.added;
 
+  gst_peer_quiet_begin ();
   for (guint i = 0; i < added->len; i++) {
     gboolean done;
 
     g_signal_emit_by_name (
         child, "add-turn-server", g_ptr_array_index (added, i), &done);
   }
+  gst_peer_quiet_end ();
 }

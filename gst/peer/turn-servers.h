@@ -22,6 +22,8 @@ void gst_peer_turn_servers_set (
 void gst_peer_turn_servers_get (GstPeerConnection *element, GValue *value);
 char *gst_peer_turn_servers_resolve (
     GstPeerConnection *element, const char *uri);
+void gst_peer_turn_servers_check (
+    GstPeerConnection *element, const char *uri, gboolean taken);
 void gst_peer_turn_servers_remember (
     GstPeerConnection *element, const char *uri);
 void gst_peer_turn_servers_replay (
