@@ -2,6 +2,7 @@
 #pragma once
 
 #include "endpoint.h"
+#include "log-budget.h"
 #include "role.h"
 
 G_BEGIN_DECLS
@@ -30,8 +31,9 @@ struct _GstPeerEndpoint {
   GPtrArray *reports; /* element-type GstStructure; of sessions */
   GSource *deadline;
   GSource *drain;
-  gboolean failed; /* there was an ERROR message */
-  gboolean lost;   /* the peer is, and on-peer-lost is eos */
+  gboolean failed;           /* there was an ERROR message */
+  gboolean lost;             /* the peer is, and on-peer-lost is eos */
+  GstPeerLogBudget failures; /* of sessions that others have opened */
   gboolean had_sessions;
 };
 

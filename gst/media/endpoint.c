@@ -128,14 +128,35 @@ on_connected (GstPeerSession *session, gpointer user_data)
   gst_peer_endpoint_update_states (self);
 }
 
+/* Peers of a server may fail by the thousand, and on purpose. */
+static void
+log_failure (
+    GstPeerEndpoint *self, GstPeerSession *session, const GError *error)
+{
+  guint n_counted;
+  GstPeerLogAdvice advice = gst_peer_log_budget_take (
+      &self->failures, g_get_monotonic_time (), &n_counted);
+
+  if (n_counted > 0)
+    GST_WARNING_OBJECT (self->element,
+        "%u more sessions that failed were counted and not told", n_counted);
+  if (advice == GST_PEER_LOG_COUNT)
+    return;
+  GST_WARNING_OBJECT (self->element, ID_FORMAT ": %s",
+      gst_peer_session_get_id (session), error->message);
+  if (advice == GST_PEER_LOG_TELL_LAST)
+    GST_WARNING_OBJECT (self->element,
+        "%d sessions have failed within a minute: more are only counted",
+        GST_PEER_LOG_BUDGET);
+}
+
 static void
 on_failed (GstPeerSession *session, const GError *error, guint http_status,
     gpointer user_data)
 {
   GstPeerEndpoint *self = user_data;
 
-  GST_WARNING_OBJECT (self->element, ID_FORMAT ": %s",
-      gst_peer_session_get_id (session), error->message);
+  log_failure (self, session, error);
   if (!gst_peer_endpoint_is_client (self))
     return;
   self->lost = is_quiet_about (self, session);

@@ -5,8 +5,6 @@
 
 #include "http-connection.h"
 
-#include "signalling-log.h"
-
 #include <glib-unix.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -28,7 +26,8 @@ struct _GstPeerHttpConnection {
   GSocket *socket;
   gboolean is_secure;
   char *peer;
-  int *n_open;
+  GstPeerHttpClients *clients;
+  gboolean has_offended;
   GCancellable *cancellable; /* cancelled at a deadline */
 
   GSource *deadline;
@@ -59,6 +58,30 @@ attach (GSource *source)
   g_source_attach (source, context);
 }
 
+/* === offences === */
+
+/**
+ * gst_peer_http_connection_tell:
+ *
+ * Logs what the client does against the rules: the first of it, as one thing
+ * leads to the next, with its address.
+ */
+void
+gst_peer_http_connection_tell (
+    GstPeerHttpConnection *self, GstDebugLevel level, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  if (self->has_offended)
+    return;
+  self->has_offended = TRUE;
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  gst_peer_http_clients_tell (self->clients, level, "%s: %s", self->peer, text);
+}
+
 /* === deadlines === */
 
 /* With a reset at the close that follows. Otherwise the kernel would keep what
@@ -82,7 +105,8 @@ on_deadline (gpointer user_data)
 {
   GstPeerHttpConnection *self = user_data;
 
-  GST_INFO ("%s: %s took too long", self->peer, self->expected);
+  gst_peer_http_connection_tell (
+      self, GST_LEVEL_INFO, "%s took too long", self->expected);
   clear_source (&self->deadline);
   cut (self);
 
@@ -149,7 +173,8 @@ on_hang_up (int fd, GIOCondition condition, gpointer user_data)
   GstPeerHttpConnection *self = user_data;
   g_autoptr (SoupServerMessage) message = g_object_ref (self->message);
 
-  GST_INFO ("%s: hung up before the response", self->peer);
+  gst_peer_http_connection_tell (
+      self, GST_LEVEL_INFO, "hung up before the response");
   let_go (self);
   self->gone (self->user_data);
   /* libsoup ends what it cannot write. */
@@ -266,11 +291,23 @@ gst_peer_http_connection_hand_over (GstPeerHttpConnection *self)
   return address;
 }
 
+/**
+ * gst_peer_http_connection_of:
+ * @remote: as it was given to libsoup
+ *
+ * Returns: (nullable): %NULL after gst_peer_http_connection_steal()
+ */
+GstPeerHttpConnection *
+gst_peer_http_connection_of (GSocketAddress *remote)
+{
+  return g_object_get_data (G_OBJECT (remote), KEY);
+}
+
 GstPeerHttpConnection *
 gst_peer_http_connection_get (SoupServerMessage *message)
 {
-  return g_object_get_data (
-      G_OBJECT (soup_server_message_get_remote_address (message)), KEY);
+  return gst_peer_http_connection_of (
+      soup_server_message_get_remote_address (message));
 }
 
 /**
@@ -283,12 +320,6 @@ gst_peer_http_connection_steal (SoupServerMessage *message)
 {
   return g_object_steal_data (
       G_OBJECT (soup_server_message_get_remote_address (message)), KEY);
-}
-
-const char *
-gst_peer_http_connection_get_peer (GstPeerHttpConnection *self)
-{
-  return self->peer;
 }
 
 gboolean
@@ -317,20 +348,21 @@ describe_peer (GSocket *socket)
 /**
  * gst_peer_http_connection_new:
  * @is_secure: whether it is to be TLS
- * @n_open: in a box of g_rc_box_new(); counts this for as long as it lives
+ * @clients: counts this for as long as it lives
  *
  * Begins to wait for the request.
  */
 GstPeerHttpConnection *
-gst_peer_http_connection_new (GSocket *socket, gboolean is_secure, int *n_open)
+gst_peer_http_connection_new (
+    GSocket *socket, gboolean is_secure, GstPeerHttpClients *clients)
 {
   GstPeerHttpConnection *self = g_new0 (GstPeerHttpConnection, 1);
 
   self->socket = g_object_ref (socket);
   self->is_secure = is_secure;
   self->peer = describe_peer (socket);
-  self->n_open = g_rc_box_acquire (n_open);
-  ++*self->n_open;
+  self->clients = gst_peer_http_clients_ref (clients);
+  gst_peer_http_clients_add (clients, 1);
   self->cancellable = g_cancellable_new ();
   gst_peer_http_connection_expect (self, "the request", REQUEST_TIME);
 
@@ -342,8 +374,8 @@ gst_peer_http_connection_free (GstPeerHttpConnection *self)
 {
   let_go (self);
   clear_source (&self->deadline);
-  --*self->n_open;
-  g_rc_box_release (self->n_open);
+  gst_peer_http_clients_add (self->clients, -1);
+  gst_peer_http_clients_unref (self->clients);
   g_object_unref (self->cancellable);
   g_object_unref (self->socket);
   g_free (self->peer);

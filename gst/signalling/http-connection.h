@@ -3,6 +3,8 @@
 
 #include <libsoup/soup.h>
 
+#include "http-clients.h"
+
 G_BEGIN_DECLS
 
 /* One client's connection, for one request: how long it may take for what, and
@@ -10,16 +12,18 @@ G_BEGIN_DECLS
 typedef struct _GstPeerHttpConnection GstPeerHttpConnection;
 
 GstPeerHttpConnection *gst_peer_http_connection_new (
-    GSocket *socket, gboolean is_secure, int *n_open);
+    GSocket *socket, gboolean is_secure, GstPeerHttpClients *clients);
 void gst_peer_http_connection_free (GstPeerHttpConnection *self);
 
-const char *gst_peer_http_connection_get_peer (GstPeerHttpConnection *self);
+void gst_peer_http_connection_tell (GstPeerHttpConnection *self,
+    GstDebugLevel level, const char *format, ...) G_GNUC_PRINTF (3, 4);
 gboolean gst_peer_http_connection_is_secure (GstPeerHttpConnection *self);
 GCancellable *gst_peer_http_connection_get_cancellable (
     GstPeerHttpConnection *self);
 
 GSocketAddress *gst_peer_http_connection_hand_over (
     GstPeerHttpConnection *self);
+GstPeerHttpConnection *gst_peer_http_connection_of (GSocketAddress *remote);
 GstPeerHttpConnection *gst_peer_http_connection_get (
     SoupServerMessage *message);
 GstPeerHttpConnection *gst_peer_http_connection_steal (

@@ -4,7 +4,6 @@
 
 #include "http-connection.h"
 #include "http-exchange.h"
-#include "signalling-log.h"
 
 /* How much more is read, and for how long the connection stays, so that the
  * client finds the response: a close with data unread would be a reset, and
@@ -120,8 +119,8 @@ gst_peer_http_farewell (
   GIOStream *stream;
   Farewell *self;
 
-  GST_INFO ("%s: refused with %u before the end of its request",
-      gst_peer_http_connection_get_peer (connection), status);
+  gst_peer_http_connection_tell (connection, GST_LEVEL_INFO,
+      "refused with %u before the end of its request", status);
   gst_peer_http_respond_error (message, status, text);
   response = make_response (message);
   stream = soup_server_message_steal_connection (message);

@@ -94,6 +94,20 @@ on_got_chunk (SoupServerMessage *message, GBytes *chunk, gpointer user_data)
         "The body is too large.\n");
 }
 
+/* Those that nobody else has told of, libsoup's own among them: some of these
+ * are never finished. Neither the method nor the path is told, which the client
+ * makes up. */
+static void
+on_wrote_headers (SoupServerMessage *message, gpointer user_data)
+{
+  GstPeerHttpConnection *connection = gst_peer_http_connection_get (message);
+  guint status = soup_server_message_get_status (message);
+
+  if (connection != NULL && status >= SOUP_STATUS_BAD_REQUEST)
+    gst_peer_http_connection_tell (
+        connection, GST_LEVEL_INFO, "refused with %u", status);
+}
+
 /* Before the close of the connection. */
 static void
 on_finished (SoupServerMessage *message, gpointer user_data)
@@ -116,5 +130,7 @@ gst_peer_http_limit (SoupServerMessage *message)
   gst_peer_http_add_headers (message);
   g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), NULL);
   g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), NULL);
+  g_signal_connect (
+      message, "wrote-headers", G_CALLBACK (on_wrote_headers), NULL);
   g_signal_connect (message, "finished", G_CALLBACK (on_finished), NULL);
 }

@@ -25,8 +25,9 @@ struct _GstPeerHttpListener {
   GstPeerHttpTls *tls; /* NULL in the clear */
   GstPeerHttpAccepted accepted;
   gpointer user_data;
-  int *n_open;
-  int max_open;
+  GstPeerHttpClients *clients;
+  guint max_open;
+  gboolean is_exhausted; /* and has said so */
 };
 
 typedef struct {
@@ -45,7 +46,7 @@ clear (gpointer data)
 
   g_object_unref (self->listener);
   g_object_unref (self->cancellable);
-  g_rc_box_release (self->n_open);
+  gst_peer_http_clients_unref (self->clients);
 }
 
 static void
@@ -60,10 +61,12 @@ hand_over (GstPeerHttpListener *self, GstPeerHttpConnection *connection,
 {
   g_autoptr (GSocketAddress) remote =
       gst_peer_http_connection_hand_over (connection);
-  g_autoptr (GIOStream) checked = gst_peer_http_stream_new (stream);
+  g_autoptr (GIOStream) checked = NULL;
 
-  if (remote != NULL)
-    self->accepted (checked, local, remote, self->user_data);
+  if (remote == NULL)
+    return;
+  checked = gst_peer_http_stream_new (stream, remote);
+  self->accepted (checked, local, remote, self->user_data);
 }
 
 static void
@@ -77,8 +80,8 @@ on_tls_done (GIOStream *encrypted, gpointer user_data)
   if (stream != NULL && !g_cancellable_is_cancelled (self->cancellable)) {
     hand_over (self, arrival->connection, stream, local);
   } else {
-    GST_INFO ("%s: no TLS handshake",
-        gst_peer_http_connection_get_peer (arrival->connection));
+    gst_peer_http_connection_tell (
+        arrival->connection, GST_LEVEL_INFO, "no TLS handshake");
     gst_peer_http_connection_free (arrival->connection);
   }
   release (self);
@@ -93,15 +96,18 @@ take (GstPeerHttpListener *self, GSocketConnection *stream)
   GstPeerHttpConnection *connection;
   Arrival *arrival;
 
-  if (*self->n_open >= self->max_open || local == NULL) {
-    GST_INFO ("%d connections are open, one more is closed", *self->n_open);
+  if (local == NULL)
     return;
-  }
-
   /* Headers and body are written apart. */
   g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
   connection =
-      gst_peer_http_connection_new (socket, self->tls != NULL, self->n_open);
+      gst_peer_http_connection_new (socket, self->tls != NULL, self->clients);
+  if (gst_peer_http_clients_count (self->clients) > self->max_open) {
+    gst_peer_http_connection_tell (connection, GST_LEVEL_INFO,
+        "closed, as %u connections are open", self->max_open);
+    gst_peer_http_connection_free (connection);
+    return;
+  }
   if (self->tls == NULL) {
     hand_over (self, connection, G_IO_STREAM (stream), local);
     return;
@@ -157,10 +163,13 @@ on_accepted (GObject *listener, GAsyncResult *result, gpointer user_data)
 
   if (!g_cancellable_is_cancelled (self->cancellable)) {
     if (connection != NULL) {
+      self->is_exhausted = FALSE;
       take (self, connection);
       accept_next (self);
     } else {
-      GST_WARNING ("cannot accept: %s", error->message);
+      if (!self->is_exhausted)
+        GST_WARNING ("cannot accept: %s", error->message);
+      self->is_exhausted = TRUE;
       accept_later (self);
     }
   }
@@ -203,7 +212,7 @@ gst_peer_http_listener_new (GSocketAddress *address,
     self->tls = gst_peer_http_tls_new (certificate);
   self->accepted = accepted;
   self->user_data = user_data;
-  self->n_open = g_rc_box_new0 (int);
+  self->clients = gst_peer_http_clients_new ();
   self->max_open = count_allowed ();
   accept_next (self);
 

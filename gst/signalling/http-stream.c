@@ -2,9 +2,9 @@
 
 #include "http-stream.h"
 
+#include "http-connection.h"
 #include "http-exchange.h"
 #include "http-rules.h"
-#include "signalling-log.h"
 
 /* What stands before libsoup's parser. libsoup 3.2 loses the memory of the path
  * with each request whose body it cannot read (soup-server-message-io-http1.c,
@@ -26,6 +26,7 @@ struct _GstPeerHttpInput {
   GInputStream parent;
 
   GIOStream *base;
+  GWeakRef remote;
   GByteArray *head; /* so far; NULL behind it */
   gboolean is_over;
 };
@@ -45,6 +46,18 @@ get_base (gpointer self)
       g_io_stream_get_input_stream (GST_PEER_HTTP_INPUT (self)->base));
 }
 
+static void
+tell (GstPeerHttpInput *self, guint status)
+{
+  g_autoptr (GSocketAddress) remote = g_weak_ref_get (&self->remote);
+  GstPeerHttpConnection *connection =
+      remote != NULL ? gst_peer_http_connection_of (remote) : NULL;
+
+  if (connection != NULL)
+    gst_peer_http_connection_tell (connection, GST_LEVEL_INFO,
+        "refused with %u, as it is no HTTP", status);
+}
+
 /* It is the first that is written, so there is room for it. */
 static void
 refuse (GstPeerHttpInput *self, guint status)
@@ -54,7 +67,7 @@ refuse (GstPeerHttpInput *self, guint status)
   gsize n_read = 0;
   gssize n;
 
-  GST_INFO ("a request was no HTTP, %u", status);
+  tell (self, status);
   self->is_over = TRUE;
   g_pollable_output_stream_write_nonblocking (
       G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (self->base)),
@@ -158,6 +171,7 @@ gst_peer_http_input_finalize (GObject *object)
   GstPeerHttpInput *self = GST_PEER_HTTP_INPUT (object);
 
   g_clear_object (&self->base);
+  g_weak_ref_clear (&self->remote);
   g_clear_pointer (&self->head, g_byte_array_unref);
 
   G_OBJECT_CLASS (gst_peer_http_input_parent_class)->finalize (object);
@@ -174,6 +188,7 @@ static void
 gst_peer_http_input_init (GstPeerHttpInput *self)
 {
   self->head = g_byte_array_new ();
+  g_weak_ref_init (&self->remote, NULL);
 }
 
 /* === both directions === */
@@ -237,18 +252,20 @@ gst_peer_http_stream_init (GstPeerHttpStream *self)
 /**
  * gst_peer_http_stream_new:
  * @base: a connection
+ * @remote: its client, of gst_peer_http_connection_hand_over()
  *
  * The same connection for a single request, for libsoup to read. What is no
  * request ends for it before its head is whole, and is answered here.
  */
 GIOStream *
-gst_peer_http_stream_new (GIOStream *base)
+gst_peer_http_stream_new (GIOStream *base, GSocketAddress *remote)
 {
   GstPeerHttpStream *self = g_object_new (GST_TYPE_PEER_HTTP_STREAM, NULL);
 
   self->base = g_object_ref (base);
   self->input = g_object_new (GST_TYPE_PEER_HTTP_INPUT, NULL);
   self->input->base = g_object_ref (base);
+  g_weak_ref_set (&self->input->remote, remote);
 
   return G_IO_STREAM (self);
 }

@@ -5,6 +5,6 @@
 
 G_BEGIN_DECLS
 
-GIOStream *gst_peer_http_stream_new (GIOStream *base);
+GIOStream *gst_peer_http_stream_new (GIOStream *base, GSocketAddress *remote);
 
 G_END_DECLS

@@ -7,7 +7,6 @@
 #include "http-exchange.h"
 #include "http-rules.h"
 #include "sdp-fragment.h"
-#include "signalling-log.h"
 #include "web-player.h"
 
 #include <string.h>
@@ -15,19 +14,13 @@
 /* Of an offer. Each may cost the element a pipeline. */
 #define MAX_MLINES 64
 
-static const char *
-get_peer (SoupServerMessage *message)
-{
-  return gst_peer_http_connection_get_peer (
-      gst_peer_http_connection_get (message));
-}
-
 /* The path says which stream; what follows it is as good as a password. */
 static void
 log_refusal (
     GstPeerSessionServer *self, SoupServerMessage *message, const char *why)
 {
-  GST_INFO ("%s: %s at %s is refused: %s", get_peer (message),
+  gst_peer_http_connection_tell (gst_peer_http_connection_get (message),
+      GST_LEVEL_INFO, "%s at %s is refused: %s",
       soup_server_message_get_method (message), self->path, why);
 }
 

@@ -3,7 +3,6 @@
 #include "session-resources.h"
 
 #include "http-exchange.h"
-#include "signalling-log.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -207,8 +206,12 @@ on_gone (gpointer user_data)
 static gboolean
 on_deadline (gpointer user_data)
 {
-  GST_WARNING ("an offer was not answered in time");
-  lose (user_data);
+  GstPeerResource *resource = user_data;
+
+  gst_peer_http_connection_tell (
+      gst_peer_http_connection_get (resource->message), GST_LEVEL_WARNING,
+      "the offer was not answered in time");
+  lose (resource);
 
   return G_SOURCE_REMOVE;
 }

@@ -82,6 +82,9 @@ exchange (Server *server, const char *method, const char *path,
   ck_assert_uint_eq (reply->status, status);
 }
 
+#define GET "GET /live HTTP/1.1\r\nHost: x\r\n"
+#define POST "POST /live HTTP/1.1\r\nHost: x\r\n" SDP
+
 #define RIGHT "Authorization: Bearer " TOKEN "\r\n"
 #define WRONG "Authorization: Bearer " WRONG_TOKEN "\r\n"
 
@@ -123,6 +126,88 @@ GST_START_TEST (test_one_line_for_each_offence_and_no_secret)
 }
 GST_END_TEST
 
+/* === one line, whatever it is === */
+
+static const struct {
+  const char *what;
+  const char *text;
+  gsize n_filling; /* this many times: */
+  const char *filling;
+  const char *end;
+} offences[] = {
+  { "no HTTP", "\x16\x03\x01\x02\n\n", 0, "", "" },
+  { "headers without end", GET "X-Filling: ", 100000, "x", "\r\n\r\n" },
+  { "too many headers", GET, 100, "X-Filling: x\r\n", "\r\n" },
+  { "a path of 2 KB", "GET /", 2000, "x", " HTTP/1.1\r\nHost: x\r\n\r\n" },
+  { "a large body", POST "Content-Length: 1000000000\r\n\r\n", 1, "v=0\r\n",
+      "" },
+  { "a body of 300 KB in chunks", POST "Transfer-Encoding: chunked\r\n\r\n",
+      10000, "20\r\n0123456789abcdef0123456789abcdef\r\n", "0\r\n\r\n" },
+  { "no offer", POST "Content-Length: 3\r\n\r\nv=0", 0, "", "" },
+  { "no host", "GET /live HTTP/1.1\r\n\r\n", 0, "", "" },
+  { "another version", "GET /live HTTP/3.7\r\nHost: x\r\n\r\n", 0, "", "" },
+  { "a method of its own", "BREW /live HTTP/1.1\r\nHost: x\r\n\r\n", 0, "",
+      "" },
+  { "the folder above", "GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n", 0,
+      "", "" },
+  { "another session", "PATCH /live/0123 HTTP/1.1\r\nHost: x\r\n\r\n", 0, "",
+      "" },
+};
+
+GST_START_TEST (test_one_line_whatever_it_is)
+{
+  g_autoptr (Server) server = server_new ("whep", NULL);
+  g_autoptr (GSocketConnection) client = NULL;
+  g_autoptr (GString) request_text = g_string_new (offences[__i__].text);
+  g_autoptr (Reply) reply = NULL;
+  const char *line;
+
+  for (gsize i = 0; i < offences[__i__].n_filling; i++)
+    g_string_append (request_text, offences[__i__].filling);
+  g_string_append (request_text, offences[__i__].end);
+
+  capture_log ();
+  server_start (server);
+  client = client_connect (server->port);
+  g_output_stream_write_all (
+      g_io_stream_get_output_stream (G_IO_STREAM (client)), request_text->str,
+      request_text->len, NULL, NULL, NULL);
+  reply = client_read (G_IO_STREAM (client));
+  await_line ("offence: ");
+  /* Whatever else there might be of it is there when another one is served. */
+  exchange (server, "HEAD", "/live", "", NULL, 200);
+  server_free (g_steal_pointer (&server));
+
+  ck_assert_msg (count_lines ("offence: ") == 1, "%s: %s", offences[__i__].what,
+      text->str);
+  line = strstr (text->str, "offence: ");
+  ck_assert (g_str_has_prefix (line, "offence: 127.0.0.1:"));
+  end_capture ();
+}
+GST_END_TEST
+
+#define MANY 1000
+
+/* Nor is the disk filled: the others are counted. */
+GST_START_TEST (test_a_flood_is_counted)
+{
+  g_autoptr (Server) server = server_new ("whip", "auth-token", TOKEN, NULL);
+
+  server_start (server);
+  capture_log ();
+  for (guint i = 0; i < MANY; i++)
+    exchange (server, "POST", "/live", SDP WRONG, OFFER, 401);
+  server_free (g_steal_pointer (&server));
+
+  ck_assert_uint_eq (count_lines ("is refused"), 100);
+  ck_assert_uint_eq (count_lines ("more are only counted"), 1);
+  ck_assert_uint_eq (
+      count_lines ("900 more offences were counted and not told"), 1);
+  ck_assert_uint_eq (count_lines ("offence: "), 102);
+  end_capture ();
+}
+GST_END_TEST
+
 /* An answer that its client does not read. */
 GST_START_TEST (test_who_does_not_read_is_cut_off)
 {
@@ -156,6 +241,9 @@ server_log_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_one_line_for_each_offence_and_no_secret);
+  tcase_add_loop_test (
+      tcase, test_one_line_whatever_it_is, 0, G_N_ELEMENTS (offences));
+  tcase_add_test (tcase, test_a_flood_is_counted);
   tcase_add_test (tcase, test_who_does_not_read_is_cut_off);
 
   return suite;
