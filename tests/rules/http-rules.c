@@ -2,6 +2,7 @@
 
 #include <gst/check/gstcheck.h>
 #include <string.h>
+#include <time.h>
 
 #include "http-rules.h"
 
@@ -31,6 +32,75 @@ GST_START_TEST (test_bearers)
   ck_assert_msg (gst_peer_http_bearer_matches (bearers[__i__].authorization,
                      "s3cret") == bearers[__i__].matches,
       "%s", bearers[__i__].authorization);
+}
+
+GST_END_TEST;
+
+/* None but the token itself, however much of it there is. */
+GST_START_TEST (test_bearers_that_are_almost_right)
+{
+  static const char token[] = "eyJhbGciOi.e30.Zm9v_-~+/==";
+  gsize length = strlen (token);
+
+  for (gsize i = 0; i <= length; i++) {
+    g_autofree char *prefix = g_strdup_printf ("Bearer %.*s", (int)i, token);
+    g_autofree char *suffix = g_strdup_printf ("Bearer %s", token + i);
+    g_autofree char *longer =
+        g_strdup_printf ("Bearer %s%.*s", token, (int)i, token);
+    g_autofree char *other = g_strdup_printf ("Bearer %s", token);
+
+    if (i < length)
+      other[strlen ("Bearer ") + i] ^= 1;
+    ck_assert_int_eq (
+        gst_peer_http_bearer_matches (prefix, token), i == length);
+    ck_assert_int_eq (gst_peer_http_bearer_matches (suffix, token), i == 0);
+    ck_assert_int_eq (gst_peer_http_bearer_matches (longer, token), i == 0);
+    ck_assert_int_eq (gst_peer_http_bearer_matches (other, token), i == length);
+  }
+}
+
+GST_END_TEST;
+
+#define LONG (1024 * 1024)
+
+/* The least that it takes, in ns of this thread. */
+static gint64
+measure (const char *authorization, const char *token)
+{
+  gint64 least = G_MAXINT64;
+
+  for (guint i = 0; i < 5; i++) {
+    struct timespec since, until;
+
+    clock_gettime (CLOCK_THREAD_CPUTIME_ID, &since);
+    ck_assert (!gst_peer_http_bearer_matches (authorization, token));
+    clock_gettime (CLOCK_THREAD_CPUTIME_ID, &until);
+    least = MIN (
+        least, (until.tv_sec - since.tv_sec) * G_GINT64_CONSTANT (1000000000) +
+                   until.tv_nsec - since.tv_nsec);
+  }
+
+  return least;
+}
+
+/* Tokens that are long enough for the difference to show, if there were one:
+ * a comparison that ends where they differ would take no time at all for some
+ * of these. */
+GST_START_TEST (test_bearers_take_the_same_time)
+{
+  g_autofree char *token = g_strnfill (LONG, 't');
+  g_autofree char *last = g_strconcat ("Bearer ", token, NULL);
+  g_autofree char *first = g_strdup (last);
+  g_autofree char *longer = g_strconcat (last, "t", NULL);
+  gint64 time;
+
+  last[strlen (last) - 1] = 'x';
+  first[strlen ("Bearer ")] = 'x';
+  time = measure (last, token);
+  ck_assert_int_gt (measure (first, token), time / 2);
+  ck_assert_int_gt (measure (longer, token), time / 2);
+  /* What somebody sends says nothing of how long the token is. */
+  ck_assert_int_gt (measure ("Bearer t", token), time / 4);
 }
 
 GST_END_TEST;
@@ -161,6 +231,8 @@ http_rules_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (tcase, test_bearers, 0, G_N_ELEMENTS (bearers));
+  tcase_add_test (tcase, test_bearers_that_are_almost_right);
+  tcase_add_test (tcase, test_bearers_take_the_same_time);
   tcase_add_loop_test (tcase, test_tokens, 0, G_N_ELEMENTS (tokens));
   tcase_add_loop_test (tcase, test_heads, 0, G_N_ELEMENTS (heads));
   tcase_add_test (tcase, test_a_head_has_no_zero_byte);
