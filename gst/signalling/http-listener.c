@@ -201,6 +201,9 @@ gst_peer_http_listener_new (GSocketAddress *address,
   g_autoptr (GSocketListener) listener = g_socket_listener_new ();
   GstPeerHttpListener *self;
 
+  /* Those that come while others are being accepted. With GLib's 10, a crowd of
+   * them has a viewer wait for a second and more until its kernel tries again. */
+  g_socket_listener_set_backlog (listener, MAX_CONNECTIONS);
   if (!g_socket_listener_add_address (listener, address, G_SOCKET_TYPE_STREAM,
           G_SOCKET_PROTOCOL_TCP, NULL, NULL, error))
     return NULL;
