@@ -89,8 +89,12 @@ player_await (Player *self, const char *name, int value)
 static void
 on_frame (GstElement *sink, GstBuffer *buffer, GstPad *pad, Player *self)
 {
+  gint64 now = g_get_monotonic_time ();
+
   g_mutex_lock (&self->lock);
   self->n_frames++;
+  self->longest_gap = MAX (self->longest_gap, now - self->last_frame);
+  self->last_frame = now;
   g_cond_broadcast (&self->cond);
   g_mutex_unlock (&self->lock);
 }
@@ -122,6 +126,28 @@ player_await_media (Player *self, guint n)
     in_time = g_cond_wait_until (&self->cond, &self->lock, end);
   g_mutex_unlock (&self->lock);
   ck_assert_msg (in_time, "only %u frames have come", self->n_frames);
+}
+
+void
+player_watch_gaps (Player *self)
+{
+  g_mutex_lock (&self->lock);
+  self->last_frame = g_get_monotonic_time ();
+  self->longest_gap = 0;
+  g_mutex_unlock (&self->lock);
+}
+
+/* The one that there may be now is one as well. */
+gint64
+player_get_longest_gap (Player *self)
+{
+  gint64 gap;
+
+  g_mutex_lock (&self->lock);
+  gap = MAX (self->longest_gap, g_get_monotonic_time () - self->last_frame);
+  g_mutex_unlock (&self->lock);
+
+  return gap;
 }
 
 static GstWebRTCSessionDescription *

@@ -33,6 +33,8 @@ typedef struct {
   GMutex lock;
   GCond cond;
   guint n_frames;
+  gint64 last_frame;
+  gint64 longest_gap; /* µs between two, since player_watch_gaps() */
 } Player;
 
 /* More than a second of them: GStreamer's DTLS connections have a timer of that
@@ -51,3 +53,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Player, player_free)
 int player_get_enum (Player *self, const char *name);
 void player_await (Player *self, const char *name, int value);
 void player_await_media (Player *self, guint n);
+
+void player_watch_gaps (Player *self);
+gint64 player_get_longest_gap (Player *self);
