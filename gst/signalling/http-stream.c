@@ -93,8 +93,16 @@ look_at (GstPeerHttpInput *self, const void *data, gssize n, GError **error)
 {
   gsize size;
 
-  if (n <= 0 || self->head == NULL)
+  if (n < 0 || self->head == NULL)
     return n;
+  /* libsoup takes the end for that of the head, whatever there is of it. */
+  if (n == 0) {
+    if (self->head->len > 0)
+      refuse (self, SOUP_STATUS_BAD_REQUEST);
+    self->is_over = TRUE;
+    g_clear_pointer (&self->head, g_byte_array_unref);
+    return fail (error);
+  }
 
   g_byte_array_append (self->head, data, n);
   size =

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define POST_HEAD "POST /live HTTP/1.1\r\nHost: x\r\n" SDP
 #define GET "GET /live HTTP/1.1\r\nHost: x\r\n"
@@ -141,6 +142,69 @@ GST_START_TEST (test_expect_continue_of_too_much)
       SDP "Expect: 100-continue\r\nContent-Length: 1000000000\r\n", NULL);
 
   ck_assert_uint_eq (reply->status, 413);
+}
+GST_END_TEST
+
+/* === what ends too early === */
+
+static const char *const cut_off[] = {
+  "GET /live",
+  "GET /live HTTP/1.1\r\n",
+  "GET /live HTTP/1.1\r\nHost: x\r\n",
+  POST_HEAD "Content-Length: 99\rx\r\n",
+};
+
+GST_START_TEST (test_a_head_that_is_cut_off)
+{
+  g_autoptr (Server) server = make_server ();
+  g_autoptr (GSocketConnection) client = client_connect (server->port);
+  g_autoptr (Reply) reply = NULL;
+
+  client_write (client, cut_off[__i__]);
+  g_socket_shutdown (
+      g_socket_connection_get_socket (client), FALSE, TRUE, NULL);
+  reply = client_read (G_IO_STREAM (client));
+  ck_assert_uint_eq (reply->status, 400);
+  check_alive (server);
+}
+GST_END_TEST
+
+static gsize
+get_memory (void)
+{
+  g_autofree char *pages = NULL;
+
+  ck_assert (g_file_get_contents ("/proc/self/statm", &pages, NULL, NULL));
+
+  return g_ascii_strtoull (strchr (pages, ' '), NULL, 10) *
+         sysconf (_SC_PAGESIZE);
+}
+
+/* 30 MB of paths. What keeps them until the end is found by the check for leaks
+ * where memory is not given back at once. */
+GST_START_TEST (test_paths_that_are_cut_off_are_forgotten)
+{
+  g_autoptr (Server) server = make_server ();
+  g_autofree char *path = g_strnfill (30000, 'x');
+  g_autofree char *text = g_strdup_printf (
+      "POST /%s HTTP/1.1\r\nHost: x\r\nContent-Length: 9\rx\r\n", path);
+  gsize before = get_memory ();
+
+  for (guint i = 0; i < 1000; i++) {
+    g_autoptr (GSocketConnection) client = client_connect (server->port);
+    g_autoptr (Reply) reply = NULL;
+
+    client_write (client, text);
+    g_socket_shutdown (
+        g_socket_connection_get_socket (client), FALSE, TRUE, NULL);
+    reply = client_read (G_IO_STREAM (client));
+    ck_assert_uint_eq (reply->status, 400);
+  }
+#ifndef __SANITIZE_ADDRESS__
+  ck_assert_uint_lt (get_memory (), before + 10 * 1024 * 1024);
+#else
+  (void)before;
+#endif
 }
 GST_END_TEST
 
@@ -414,6 +478,9 @@ server_limits_suite (void)
   tcase_add_loop_test (tcase, test_writings, 0, G_N_ELEMENTS (writings));
   tcase_add_test (tcase, test_expect_continue);
   tcase_add_test (tcase, test_expect_continue_of_too_much);
+  tcase_add_loop_test (
+      tcase, test_a_head_that_is_cut_off, 0, G_N_ELEMENTS (cut_off));
+  tcase_add_test (tcase, test_paths_that_are_cut_off_are_forgotten);
   tcase_add_test (tcase, test_a_body_without_end);
   tcase_add_test (tcase, test_who_is_slow_is_closed);
   tcase_add_loop_test (
