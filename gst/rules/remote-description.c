@@ -8,6 +8,34 @@
 #include <string.h>
 
 /**
+ * gst_peer_remote_description_parse:
+ * @data: from the network, not terminated
+ *
+ * Text in UTF-8 (RFC 8866 section 5), as what becomes of it in GStreamer has to
+ * be.
+ *
+ * Returns: (transfer full) (nullable): a description of something
+ */
+GstSDPMessage *
+gst_peer_remote_description_parse (const guint8 *data, gsize size)
+{
+  GstSDPMessage *sdp;
+
+  if (size == 0 || !g_utf8_validate ((const char *)data, size, NULL))
+    return NULL;
+
+  gst_sdp_message_new (&sdp);
+  if (gst_sdp_message_parse_buffer (data, size, sdp) != GST_SDP_OK ||
+      gst_sdp_message_get_version (sdp) == NULL ||
+      gst_sdp_message_medias_len (sdp) == 0) {
+    gst_sdp_message_free (sdp);
+    return NULL;
+  }
+
+  return sdp;
+}
+
+/**
  * gst_peer_remote_description_mend:
  *
  * Gives each m-line the mid that webrtcbin asserts on, where the peer has none

@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 /* A peer has one m-line for each medium; so many are taken. */
 #define GST_PEER_MAX_MLINES 64
 
+GstSDPMessage *gst_peer_remote_description_parse (
+    const guint8 *data, gsize size);
 gboolean gst_peer_remote_description_mend (GstSDPMessage *sdp, GError **error);
 void gst_peer_answer_keep_profiles (
     GstSDPMessage *answer, const GstSDPMessage *offer);

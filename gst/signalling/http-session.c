@@ -9,6 +9,7 @@
 #include "http-fault.h"
 #include "http-uri.h"
 #include "link-header.h"
+#include "remote-description.h"
 #include "retry.h"
 #include "signalling-log.h"
 #include "trickle.h"
@@ -367,21 +368,10 @@ parse_sdp (const GstPeerHttpResponse *response)
 {
   gsize size;
   const guint8 *data = g_bytes_get_data (response->body, &size);
-  GstSDPMessage *sdp;
 
-  if (size == 0 || memchr (data, '\0', size) != NULL ||
-      !gst_peer_http_response_has_type (response, SDP))
-    return NULL;
-
-  gst_sdp_message_new (&sdp);
-  if (gst_sdp_message_parse_buffer (data, size, sdp) != GST_SDP_OK ||
-      gst_sdp_message_get_version (sdp) == NULL ||
-      gst_sdp_message_medias_len (sdp) == 0) {
-    gst_sdp_message_free (sdp);
-    return NULL;
-  }
-
-  return sdp;
+  return gst_peer_http_response_has_type (response, SDP)
+             ? gst_peer_remote_description_parse (data, size)
+             : NULL;
 }
 
 static void

@@ -6,10 +6,9 @@
 
 #include "http-exchange.h"
 #include "http-rules.h"
+#include "remote-description.h"
 #include "sdp-fragment.h"
 #include "web-player.h"
-
-#include <string.h>
 
 /* Of an offer. Each may cost the element a pipeline. */
 #define MAX_MLINES 64
@@ -93,18 +92,11 @@ parse_offer (SoupServerMessage *message)
   g_autoptr (GBytes) bytes = soup_message_body_flatten (body);
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
-  GstSDPMessage *sdp;
+  GstSDPMessage *sdp = gst_peer_remote_description_parse (data, size);
 
-  gst_sdp_message_new (&sdp);
-  if (size == 0 || memchr (data, '\0', size) != NULL ||
-      gst_sdp_message_parse_buffer (data, size, sdp) != GST_SDP_OK ||
-      gst_sdp_message_get_version (sdp) == NULL ||
-      gst_sdp_message_medias_len (sdp) == 0) {
-    gst_sdp_message_free (sdp);
-    return NULL;
-  }
-
-  return gst_webrtc_session_description_new (GST_WEBRTC_SDP_TYPE_OFFER, sdp);
+  return sdp != NULL ? gst_webrtc_session_description_new (
+                           GST_WEBRTC_SDP_TYPE_OFFER, sdp)
+                     : NULL;
 }
 
 static void

@@ -29,6 +29,33 @@ get_mid (const GstSDPMessage *sdp, guint i)
       gst_sdp_message_get_media (sdp, i), "mid");
 }
 
+static const struct {
+  const char *text;
+  gsize size; /* 0: all of it */
+  gboolean is;
+} texts[] = {
+  { HEAD VIDEO, 0, TRUE },
+  { HEAD "a=x:\xc3\xa4\r\n" VIDEO, 0, TRUE },
+  { "", 0, FALSE },
+  { "v=nothing", 0, FALSE },
+  { HEAD, 0, FALSE },
+  { HEAD "a=x:\xe4\r\n" VIDEO, 0, FALSE },
+  { HEAD "m=vid\xff 9 UDP/TLS/RTP/SAVPF 96\r\n", 0, FALSE },
+  { HEAD VIDEO "\0", sizeof (HEAD VIDEO), FALSE },
+};
+
+GST_START_TEST (test_texts)
+{
+  const char *text = texts[__i__].text;
+  gsize size = texts[__i__].size > 0 ? texts[__i__].size : strlen (text);
+  GstSDPMessage *sdp =
+      gst_peer_remote_description_parse ((const guint8 *)text, size);
+
+  ck_assert_msg ((sdp != NULL) == texts[__i__].is, "%s", text);
+  g_clear_pointer (&sdp, gst_sdp_message_free);
+}
+GST_END_TEST
+
 GST_START_TEST (test_missing_mids_are_given)
 {
   GstSDPMessage *sdp = parse (HEAD VIDEO "a=mid:v\r\n" VIDEO);
@@ -191,6 +218,7 @@ remote_description_suite (void)
   TCase *tcase = tcase_create ("remote-description");
 
   suite_add_tcase (suite, tcase);
+  tcase_add_loop_test (tcase, test_texts, 0, G_N_ELEMENTS (texts));
   tcase_add_test (tcase, test_missing_mids_are_given);
   tcase_add_test (tcase, test_no_media_and_too_many_are_refused);
   tcase_add_loop_test (

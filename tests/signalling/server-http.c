@@ -76,6 +76,8 @@ static const struct {
   { "no type", OPEN, "POST", "/live", "", OFFER, 415, { NULL }, NULL, NULL },
   { "no SDP", OPEN, "POST", "/live", SDP, "v=nothing", 400, { NULL }, NULL,
       NULL },
+  { "what is not UTF-8", OPEN, "POST", "/live", SDP, OFFER "a=x:\xe4\r\n", 400,
+      { NULL }, NULL, NULL },
   { "an empty body", OPEN, "POST", "/live", SDP, "", 400, { NULL }, NULL,
       NULL },
   { "no body", OPEN, "POST", "/live", SDP, NULL, 400, { NULL }, NULL, NULL },
