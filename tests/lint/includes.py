@@ -20,8 +20,8 @@ BELOW = {
                   "gst/base"],
     # Registers each folder's elements.
     "plugin": ["gst/media", "gst/peer", "gst/signalling", "gst/stats"],
-    # Pure parsers, each alone.
-    "tests/fuzz": ["gst/rules", "gst/base"],
+    # Parsers, each alone, and the HTTP servers as a whole.
+    "tests/fuzz": ["gst/media", "gst/signalling", "gst/rules", "gst/base"],
     # What users copy builds without this project's headers.
     "pipelines": [],
 }
