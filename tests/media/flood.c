@@ -51,7 +51,7 @@ GST_START_TEST (test_posts_that_never_connect)
   scene_check (scene);
   scene_free (scene);
 
-  n_counted = scene_get_number (" more offences were counted");
+  n_counted = scene_sum_numbers (" more offences were counted");
   ck_assert_uint_eq (
       scene_count_lines ("is refused: There are too many sessions.") +
           n_counted,

@@ -94,7 +94,7 @@ GST_START_TEST (test_loiterers)
   scene_free (scene);
   ck_assert_uint_eq (scene_count_lines ("the request took too long"), 100);
   ck_assert_uint_eq (
-      scene_get_number (" more offences were counted"), N_LOITERERS - 100);
+      scene_sum_numbers (" more offences were counted"), N_LOITERERS - 100);
   ck_assert_uint_eq (scene_count_lines (""), 102);
 }
 GST_END_TEST

@@ -122,20 +122,20 @@ scene_count_lines (const char *part)
 }
 
 guint
-scene_get_number (const char *part)
+scene_sum_numbers (const char *part)
 {
   g_auto (GStrv) all = NULL;
-  guint number = 0;
+  guint sum = 0;
 
   g_mutex_lock (&lock);
   all = g_strsplit (lines->str, "\n", -1);
   g_mutex_unlock (&lock);
   for (char **line = all; *line != NULL; line++) {
     if (strstr (*line, part) != NULL)
-      number = atoi (*line);
+      sum += atoi (*line);
   }
 
-  return number;
+  return sum;
 }
 /* === the scene === */
 

@@ -37,5 +37,5 @@ void scene_reset_peak (void);
 
 /* Lines of peersignalling at INFO and above, of peerendpoint at WARNING. */
 guint scene_count_lines (const char *part);
-/* The number at the beginning of the last line with that part, or 0. */
-guint scene_get_number (const char *part);
+/* Of the numbers that the lines with that part begin with. */
+guint scene_sum_numbers (const char *part);
