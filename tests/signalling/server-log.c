@@ -174,6 +174,7 @@ GST_START_TEST (test_one_line_whatever_it_is)
       request_text->len, NULL, NULL, NULL);
   reply = client_read (G_IO_STREAM (client));
   await_line ("offence: ");
+  g_clear_object (&client);
   /* Whatever else there might be of it is there when another one is served. */
   exchange (server, "HEAD", "/live", "", NULL, 200);
   server_free (g_steal_pointer (&server));
