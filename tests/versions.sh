@@ -27,6 +27,7 @@ suites='base rules peer net turn signalling media'
 # make_system RELEASE ROOT
 make_system ()
 {
+  # shellcheck disable=SC2016 # apt-get expands
   mirror=$(apt-get indextargets --format '$(REPO_URI)' \
     'Created-By: Packages' | grep -v security | head -n 1)
   rm -rf "$2"
@@ -63,6 +64,8 @@ test_in ()
   root=build-versions/$release
   build=build-versions/build-$release
 
+  command -v debootstrap >/dev/null ||
+    apt-get -qy install --no-install-recommends debootstrap
   if [ ! -e "$root/made" ]; then
     make_system "$release" "$root" >"$root.log" 2>&1 || {
       tail -n 20 "$root.log"
