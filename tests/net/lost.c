@@ -62,18 +62,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Program, program_free)
 static gboolean
 program_read (Program *self, const char *text)
 {
+  gboolean found = FALSE;
   char *line;
 
-  while ((line = g_data_input_stream_read_line (
-              self->output, NULL, NULL, NULL)) != NULL) {
-    g_autofree char *owned = line;
-
+  while (!found && (line = g_data_input_stream_read_line (
+                        self->output, NULL, NULL, NULL)) != NULL) {
     g_string_append_printf (self->said, "%s\n", line);
-    if (text != NULL && strstr (line, text) != NULL)
-      return TRUE;
+    found = text != NULL && strstr (line, text) != NULL;
+    g_free (line);
   }
 
-  return text == NULL;
+  return found || text == NULL;
 }
 
 static void
