@@ -147,7 +147,6 @@ GST_START_TEST (test_a_session)
   DebugRun *run = begin ();
   g_autofree char *pem = certificate_make ("IP:127.0.0.1", -60, 3600);
   g_autofree char *path = NULL;
-  g_autoptr (GTlsDatabase) database = certificate_trust (pem, &path);
   g_autofree char *location =
       g_strdup_printf ("wheps://127.0.0.1:%u/live", find_port ());
   g_autofree char *turn_server = g_strdup_printf (
@@ -158,6 +157,8 @@ GST_START_TEST (test_a_session)
   g_autoptr (GstElement) sink = NULL;
   gint64 until = g_get_monotonic_time () + WATCHDOG / GST_USECOND;
 
+  /* The elements want the file. */
+  g_object_unref (certificate_trust (pem, &path));
   g_mutex_init (&session.lock);
   g_cond_init (&session.cond);
   server = make (run, VIDEO " ! peersink name=p", turn_server, "location",
