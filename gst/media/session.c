@@ -508,7 +508,9 @@ take_stop (GstPeerSession *self)
   check_end (self);
 }
 
-/* May wait, so it is done aside. */
+/* May wait, so it is done aside. What streams may be in a sink until that is
+ * stopped, and before, the element is paused, with all that is in it: so the bin
+ * is not, any more. */
 static void
 stop_connection (GstElement *element, gpointer user_data)
 {
@@ -516,10 +518,9 @@ stop_connection (GstElement *element, gpointer user_data)
 
   if (self->media_class->drain != NULL)
     self->media_class->drain (self->media);
-  gst_element_set_locked_state (self->bin, TRUE);
+  gst_bin_remove (GST_BIN (element), self->bin);
   gst_element_set_state (self->bin, GST_STATE_NULL);
   self->media_class->end (self->media);
-  gst_bin_remove (GST_BIN (element), self->bin);
   gst_peer_session_call (self, take_stop);
 }
 

@@ -306,6 +306,12 @@ GST_START_TEST (test_an_encoder_fails)
                        strstr (error->message, "No more bits.") != NULL,
         "%s", error->message);
   }
+  /* It can be tried again. */
+  gst_element_set_state (server->pipeline, GST_STATE_NULL);
+  server_play (server);
+  {
+    g_autoptr (Player) player = player_new (server->url);
+  }
   server_free (server);
   setup_free (setup);
 }

@@ -8,6 +8,8 @@
 
 #include "players.h"
 
+#include <openssl/crypto.h>
+
 #define SOURCE                                                                 \
   "videotestsrc is-live=true name=source ! video/x-raw,width=160,height=120"
 
@@ -24,7 +26,10 @@ typedef struct {
   guint n_buffers[3];
   guint n_eos[3];
   guint n_removed[3];
+  guint n_blocked;
+  guint n_stopping;
   gboolean stopped;
+  gboolean full; /* the disk for what comes from the first */
 } Studio;
 
 static guint
@@ -68,7 +73,13 @@ on_pad_added (GstElement *src, GstPad *pad, Studio *self)
 
   if (!g_str_has_prefix (GST_PAD_NAME (pad), "video"))
     return;
-  sink = gst_element_factory_make ("fakesink", NULL);
+  if (self->full && get_index (pad) == 0) {
+    sink = gst_element_factory_make ("filesink", NULL);
+    g_object_set (sink, "location", "/dev/full", NULL);
+    gst_util_set_object_arg (G_OBJECT (sink), "buffer-mode", "unbuffered");
+  } else {
+    sink = gst_element_factory_make ("fakesink", NULL);
+  }
   g_object_set (sink, "async", FALSE, "sync", FALSE, NULL);
   gst_bin_add (GST_BIN (self->pipeline), sink);
   gst_element_sync_state_with_parent (sink);
@@ -148,6 +159,18 @@ publish (Studio *studio, guint timeout)
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
 
   return pipeline;
+}
+
+static GstMessage *
+await_error (GstElement *pipeline)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  GstMessage *message =
+      gst_bus_timed_pop_filtered (bus, WATCHDOG, GST_MESSAGE_ERROR);
+
+  ck_assert_msg (message != NULL, "no error");
+
+  return message;
 }
 
 static void
@@ -481,12 +504,82 @@ GST_START_TEST (test_no_part_of_a_frame_is_given_out)
 }
 GST_END_TEST
 
+/* Who records to it is told, the others go on, and it can be tried again. */
+GST_START_TEST (test_a_disk_is_full)
+{
+  g_autoptr (Studio) studio = studio_new (2);
+  GstElement *second = NULL, *first, *again;
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  studio->full = TRUE;
+  first = publish (studio, 10000);
+  message = await_error (studio->pipeline);
+  gst_message_parse_error (message, &error, NULL);
+  ck_assert_msg (g_error_matches (error, GST_RESOURCE_ERROR,
+                     GST_RESOURCE_ERROR_NO_SPACE_LEFT),
+      "%s", error->message);
+
+  second = publish (studio, 10000);
+  await_count (studio, &studio->n_buffers[1], ENOUGH_FRAMES);
+
+  stop (first);
+  stop (second);
+  gst_element_set_state (studio->pipeline, GST_STATE_NULL);
+  studio->full = FALSE;
+  studio->n_buffers[0] = 0;
+  gst_element_set_state (studio->pipeline, GST_STATE_PLAYING);
+  again = publish (studio, 10000);
+  await_count (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
+  stop (again);
+}
+GST_END_TEST
+
+static GstPadProbeReturn
+on_blocked (GstPad *pad, GstPadProbeInfo *info, gpointer studio)
+{
+  count (studio, &((Studio *)studio)->n_blocked);
+  return GST_PAD_PROBE_OK;
+}
+
+/* A session's bin, to be stopped. */
+static void
+on_element_removed (GstBin *src, GstElement *bin, Studio *studio)
+{
+  count (studio, &studio->n_stopping);
+}
+
+/* A session that ends waits for its streaming thread, which is downstream; the
+ * pipeline, to let it go, stops its sinks first, but not without pausing. */
+GST_START_TEST (test_null_while_a_session_ends)
+{
+  g_autoptr (Studio) studio = studio_new (1);
+  GstElement *publisher = publish (studio, 10000);
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (GstPad) sink = NULL;
+
+  await_count (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
+  g_signal_connect (
+      studio->src, "element-removed", G_CALLBACK (on_element_removed), studio);
+  pad = gst_element_get_static_pad (studio->src, "video_0");
+  sink = gst_pad_get_peer (pad);
+  gst_pad_add_probe (
+      sink, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, on_blocked, studio, NULL);
+  await_count (studio, &studio->n_blocked, 1);
+
+  stop (publisher);
+  await_count (studio, &studio->n_stopping, 1);
+}
+GST_END_TEST
+
 static Suite *
 publishers_suite (void)
 {
   Suite *suite = suite_create ("publishers");
   TCase *tcase = tcase_create ("publishers");
 
+  /* Threads of webrtcbin may end while exit() cleans it up. */
+  OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_publishers_have_pads_of_their_own);
   tcase_add_test (tcase, test_one_too_many_is_told_so);
@@ -494,6 +587,8 @@ publishers_suite (void)
   tcase_add_test (tcase, test_the_end_of_each_stream_is_that_of_the_session);
   tcase_add_test (tcase, test_silence_is_the_end_of_the_session);
   tcase_add_test (tcase, test_no_part_of_a_frame_is_given_out);
+  tcase_add_test (tcase, test_a_disk_is_full);
+  tcase_add_test (tcase, test_null_while_a_session_ends);
 
   return suite;
 }
