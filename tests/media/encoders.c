@@ -309,9 +309,7 @@ GST_START_TEST (test_an_encoder_fails)
   /* It can be tried again. */
   gst_element_set_state (server->pipeline, GST_STATE_NULL);
   server_play (server);
-  {
-    g_autoptr (Player) player = player_new (server->url);
-  }
+  player_free (player_new (server->url));
   server_free (server);
   setup_free (setup);
 }
