@@ -84,7 +84,7 @@ test_in ()
       apt-get -q update
       DEBIAN_FRONTEND=noninteractive \
         apt-get -qy install --no-install-recommends \$missing
-    fi >/root/install.log 2>&1 || { tail -n 20 /root/install.log; exit 1; }
+    fi >/var/log/install.log 2>&1 || { tail -n 20 /var/log/install.log; exit 1; }
     gst-inspect-1.0 --version | tail -n 2 | head -n 1
     [ -f $build/build.ninja ] || meson setup $build -Dwerror=true >/dev/null
     ninja -C $build --quiet
