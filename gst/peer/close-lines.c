@@ -58,7 +58,7 @@ static void
 keep_alert (GstPeerLine *line, GstBuffer *buffer)
 {
   /* Or it is the same again. */
-  if (line->alert != NULL)
+  if (g_atomic_int_get (&line->alert_seen))
     return;
   line->alert = gst_buffer_ref (buffer);
   gst_peer_close_alert_sent (line);
@@ -117,12 +117,14 @@ on_exit_data (GstPad *pad, GstPadProbeInfo *info, gpointer line)
 
 /* On nicesrc's thread. */
 static GstPadProbeReturn
-on_input_data (GstPad *pad, GstPadProbeInfo *info, gpointer close)
+on_input_data (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
+  GstPeerInput *input = user_data;
   guint8 first;
 
-  if (look_at (info, &first) != NULL && first == DTLS_ALERT)
-    gst_peer_close_on_answer (close);
+  if (look_at (info, &first) != NULL && first == DTLS_ALERT &&
+      g_atomic_int_compare_and_exchange (&input->alert_seen, FALSE, TRUE))
+    gst_peer_close_on_answer (input->close);
 
   return GST_PAD_PROBE_OK;
 }
@@ -134,6 +136,21 @@ line_free (gpointer data)
 
   gst_clear_buffer (&line->alert);
   g_free (line);
+}
+
+static void
+input_free (gpointer data)
+{
+  GstPeerInput *input = data;
+
+  gst_object_unref (input->pad);
+  g_free (input);
+}
+
+static void
+release_input (gpointer input)
+{
+  gst_peer_close_unref (((GstPeerInput *)input)->close);
 }
 
 static void
@@ -152,6 +169,22 @@ add_line (GstPeerClose *self, GstPeerTransport *transport)
   g_ptr_array_add (self->lines, line);
 }
 
+static void
+add_inputs (GstPeerClose *self)
+{
+  g_autoptr (GPtrArray) pads = gst_peer_insides_inputs (self->child);
+
+  for (guint i = 0; i < pads->len; i++) {
+    GstPeerInput *input = g_new0 (GstPeerInput, 1);
+
+    input->close = gst_peer_close_ref (self);
+    input->pad = gst_object_ref (g_ptr_array_index (pads, i));
+    g_ptr_array_add (self->inputs, input);
+    input->probe = gst_pad_add_probe (
+        input->pad, ANY_DATA, on_input_data, input, release_input);
+  }
+}
+
 /**
  * gst_peer_close_open_lines:
  *
@@ -165,10 +198,7 @@ gst_peer_close_open_lines (GstPeerClose *self)
                          ? gst_peer_insides_transports (self->child)
                          : g_ptr_array_new ();
   self->lines = g_ptr_array_new_with_free_func (line_free);
-  self->inputs = self->child != NULL ? gst_peer_insides_inputs (self->child)
-                                     : g_ptr_array_new ();
-  self->input_probes =
-      g_array_sized_new (FALSE, TRUE, sizeof (gulong), self->inputs->len);
+  self->inputs = g_ptr_array_new_with_free_func (input_free);
 
   for (guint i = 0; i < self->transports->len; i++) {
     GstPeerTransport *transport = g_ptr_array_index (self->transports, i);
@@ -188,13 +218,8 @@ gst_peer_close_open_lines (GstPeerClose *self)
         line->transport->exit, ANY_DATA, on_exit_data, line, release_line);
     gst_peer_close_ref (self);
   }
-  for (guint i = 0; self->lines->len > 0 && i < self->inputs->len; i++) {
-    gulong probe = gst_pad_add_probe (g_ptr_array_index (self->inputs, i),
-        ANY_DATA, on_input_data, gst_peer_close_ref (self),
-        (GDestroyNotify)gst_peer_close_unref);
-
-    g_array_append_val (self->input_probes, probe);
-  }
+  if (self->lines->len > 0)
+    add_inputs (self);
 }
 
 /**
@@ -222,9 +247,11 @@ gst_peer_close_remove_lines (GstPeerClose *self)
 
     gst_pad_remove_probe (line->transport->exit, line->probe);
   }
-  for (guint i = 0; self->lines != NULL && i < self->input_probes->len; i++)
-    gst_pad_remove_probe (g_ptr_array_index (self->inputs, i),
-        g_array_index (self->input_probes, gulong, i));
+  for (guint i = 0; self->inputs != NULL && i < self->inputs->len; i++) {
+    GstPeerInput *input = g_ptr_array_index (self->inputs, i);
+
+    gst_pad_remove_probe (input->pad, input->probe);
+  }
   if (self->abort_pad != NULL)
     gst_pad_remove_probe (self->abort_pad, self->abort_probe);
   gst_clear_object (&self->abort_pad);

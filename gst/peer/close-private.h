@@ -27,8 +27,7 @@ struct _GstPeerClose {
   GstElement *child;
   GPtrArray *transports; /* element-type GstPeerTransport */
   GPtrArray *lines;      /* element-type GstPeerLine */
-  GPtrArray *inputs;     /* element-type GstPad */
-  GArray *input_probes;  /* element-type gulong, their ids */
+  GPtrArray *inputs;     /* element-type GstPeerInput, if there are lines */
   gboolean answers_only; /* the peer has closed every line */
   gint awaits_pads;      /* their EOS, in the drain */
   gint shut;             /* nothing leaves any more */
@@ -37,7 +36,6 @@ struct _GstPeerClose {
   GstPad *abort_pad; /* used on the loop */
   gulong abort_probe;
 
-  gint answers;    /* close_notifys that have come in */
   GSource *repeat; /* used on the loop */
   guint n_repeats;
 };
@@ -55,6 +53,14 @@ typedef struct {
   gint alert_seen;
   GstBuffer *alert; /* it, from then on */
 } GstPeerLine;
+
+/* Where the network comes in, and what has come. */
+typedef struct {
+  GstPeerClose *close;
+  GstPad *pad;
+  gulong probe;
+  gint alert_seen; /* atomic: the peer's close_notify */
+} GstPeerInput;
 
 GstPeerClose *gst_peer_close_ref (GstPeerClose *self);
 void gst_peer_close_step_done (GstPeerClose *self, const char *step);

@@ -25,7 +25,15 @@ static const guint gaps[] = { 10, 10, 20, 40 };
 static gboolean
 is_answered (GstPeerClose *self)
 {
-  return (guint)g_atomic_int_get (&self->answers) >= self->lines->len;
+  guint n_answers = 0;
+
+  for (guint i = 0; i < self->inputs->len; i++) {
+    GstPeerInput *input = g_ptr_array_index (self->inputs, i);
+
+    n_answers += g_atomic_int_get (&input->alert_seen);
+  }
+
+  return n_answers >= self->lines->len;
 }
 
 static void
@@ -124,7 +132,6 @@ void
 gst_peer_close_on_answer (GstPeerClose *self)
 {
   GST_DEBUG_OBJECT (self->element, "the peer has sent its close_notify");
-  g_atomic_int_inc (&self->answers);
   gst_peer_loop_call (self->element->loop, look_at_answers,
       gst_peer_close_ref (self), (GDestroyNotify)gst_peer_close_unref);
 }

@@ -401,8 +401,17 @@ on_sctp_packet (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 static gboolean
 cut_off (GstPeerClose *self)
 {
-  return !g_atomic_int_compare_and_exchange (&self->cut_off, FALSE, TRUE) ||
-         gst_peer_insides_cut_off (self->inputs);
+  gboolean done = TRUE;
+
+  if (!g_atomic_int_compare_and_exchange (&self->cut_off, FALSE, TRUE))
+    return TRUE;
+  for (guint i = 0; i < self->inputs->len; i++) {
+    GstPeerInput *input = g_ptr_array_index (self->inputs, i);
+
+    done &= gst_peer_insides_cut_off (input->pad);
+  }
+
+  return done;
 }
 
 static void
@@ -446,9 +455,7 @@ send_close_notify (GstElement *element, gpointer user_data)
   for (guint i = 0; i < self->lines->len; i++) {
     GstPeerLine *line = g_ptr_array_index (self->lines, i);
 
-    if (self->answers_only || gst_peer_transport_is_connected (line->transport))
-      gst_peer_transport_send_close_notify (line->transport);
-    else
+    if (!gst_peer_transport_send_close_notify (line->transport))
       gst_peer_close_alert_sent (line);
   }
 }

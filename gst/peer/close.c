@@ -69,7 +69,6 @@ gst_peer_close_unref (GstPeerClose *self)
   g_clear_pointer (&self->sequence, gst_peer_sequence_free);
   g_clear_pointer (&self->lines, g_ptr_array_unref);
   g_clear_pointer (&self->inputs, g_ptr_array_unref);
-  g_clear_pointer (&self->input_probes, g_array_unref);
   g_clear_pointer (&self->transports, g_ptr_array_unref);
   gst_clear_object (&self->child);
   g_ptr_array_unref (self->promises);

@@ -48,10 +48,20 @@ discard (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_DROP;
 }
 
-/* Nothing follows @source any more. Returns whether nothing is beyond it
- * either, for which it waits. */
-static gboolean
-cut_off (GstPad *source)
+/**
+ * gst_peer_insides_cut_off:
+ * @input: one of gst_peer_insides_inputs()
+ *
+ * Nothing that comes from there is looked at any more. What is closed behind a
+ * DTLS decoder, and the decoder itself once it is, would answer with
+ * GST_FLOW_FLUSHING or GST_FLOW_EOS: nicesrc stops at that, which also reads for
+ * the ICE agent. Waits for what is being looked at, though not for an
+ * application that keeps it.
+ *
+ * Returns: whether nothing is being looked at
+ */
+gboolean
+gst_peer_insides_cut_off (GstPad *input)
 {
   Idle *idle = g_atomic_rc_box_new0 (Idle);
   gint64 end = g_get_monotonic_time () + CUT_OFF_TIMEOUT;
@@ -59,10 +69,10 @@ cut_off (GstPad *source)
 
   g_mutex_init (&idle->lock);
   g_cond_init (&idle->cond);
-  gst_pad_add_probe (source,
+  gst_pad_add_probe (input,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, discard, NULL,
       NULL);
-  gst_pad_add_probe (source, GST_PAD_PROBE_TYPE_IDLE, on_idle,
+  gst_pad_add_probe (input, GST_PAD_PROBE_TYPE_IDLE, on_idle,
       g_atomic_rc_box_acquire (idle), release_idle);
   g_mutex_lock (&idle->lock);
   while (!idle->is_idle && in_time)
@@ -97,27 +107,4 @@ gst_peer_insides_inputs (GstElement *child)
   }
 
   return inputs;
-}
-
-/**
- * gst_peer_insides_cut_off:
- * @inputs: (element-type GstPad)
- *
- * Nothing that comes from the network is looked at any more. What is closed
- * behind the DTLS decoders, and the decoders themselves once they are, would
- * answer with GST_FLOW_FLUSHING or GST_FLOW_EOS: nicesrc stops at that, which
- * also reads for the ICE agent. Waits for what is being looked at, though not
- * for an application that keeps it.
- *
- * Returns: whether nothing is being looked at
- */
-gboolean
-gst_peer_insides_cut_off (GPtrArray *inputs)
-{
-  gboolean done = TRUE;
-
-  for (guint i = 0; i < inputs->len; i++)
-    done &= cut_off (g_ptr_array_index (inputs, i));
-
-  return done;
 }

@@ -171,13 +171,8 @@ gst_peer_insides_transports (GstElement *child)
   return transports;
 }
 
-/**
- * gst_peer_transport_is_connected:
- *
- * Returns: whether the DTLS handshake is done and neither side has closed it
- */
-gboolean
-gst_peer_transport_is_connected (GstPeerTransport *self)
+static gboolean
+has_state (GstPeerTransport *self, const char *nick)
 {
   g_auto (GValue) state = G_VALUE_INIT;
   const GEnumValue *value;
@@ -186,7 +181,18 @@ gst_peer_transport_is_connected (GstPeerTransport *self)
   value = g_enum_get_value (
       g_type_class_peek (G_VALUE_TYPE (&state)), g_value_get_enum (&state));
 
-  return value != NULL && g_str_equal (value->value_nick, "connected");
+  return value != NULL && g_str_equal (value->value_nick, nick);
+}
+
+/**
+ * gst_peer_transport_is_connected:
+ *
+ * Returns: whether the DTLS handshake is done and neither side has closed it
+ */
+gboolean
+gst_peer_transport_is_connected (GstPeerTransport *self)
+{
+  return has_state (self, "connected");
 }
 
 static GstIterator *
@@ -208,8 +214,10 @@ lead_nowhere (GstElement *encoder, GstPad *sink, gpointer user_data)
  * After the peer's own, the encoder hands the EOS that asks for it on, past
  * what it has queued (ext/dtls/gstdtlsenc.c, sink_event), and nothing follows
  * an EOS. That one leads nowhere.
+ *
+ * Returns: whether it was asked for, as somebody can read it
  */
-void
+gboolean
 gst_peer_transport_send_close_notify (GstPeerTransport *self)
 {
   g_autoptr (GPtrArray) inner =
@@ -217,10 +225,15 @@ gst_peer_transport_send_close_notify (GstPeerTransport *self)
           ? gst_peer_insides_find_all (self->encoder, "dtlsenc")
           : g_ptr_array_new ();
 
+  if (!gst_peer_transport_is_connected (self) && !has_state (self, "closed"))
+    return FALSE;
+
   for (guint i = 0; i < inner->len; i++)
     gst_element_foreach_sink_pad (
         g_ptr_array_index (inner, i), lead_nowhere, NULL);
   gst_pad_send_event (self->data_sink, gst_event_new_eos ());
+
+  return TRUE;
 }
 
 /* The streams of a session, each with its numbers. GValueArray is deprecated,

@@ -21,7 +21,7 @@ typedef struct {
 
 GPtrArray *gst_peer_insides_transports (GstElement *child);
 gboolean gst_peer_transport_is_connected (GstPeerTransport *self);
-void gst_peer_transport_send_close_notify (GstPeerTransport *self);
+gboolean gst_peer_transport_send_close_notify (GstPeerTransport *self);
 GArray *gst_peer_transport_sent_ssrcs (GstPeerTransport *self);
 void gst_peer_transport_end_reports (GstPeerTransport *self, guint32 ssrc);
 char *gst_peer_transport_cname (GstPeerTransport *self);
@@ -29,7 +29,7 @@ char *gst_peer_transport_cname (GstPeerTransport *self);
 GstElement *gst_peer_insides_sctp_encoder (GstElement *child);
 GstPad *gst_peer_insides_sctp_exit (GstElement *child);
 GPtrArray *gst_peer_insides_inputs (GstElement *child);
-gboolean gst_peer_insides_cut_off (GPtrArray *inputs);
+gboolean gst_peer_insides_cut_off (GstPad *input);
 void gst_peer_insides_number_association (GstElement *part, guint *number);
 void gst_peer_insides_abort_sctp (GstElement *child);
 void gst_peer_insides_unblock_sctp (GstElement *child);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A cable that is cut for ever, between gst-launch-1.0 at both ends. */
+/* A cable that is cut for ever, between gst-launch-1.0 at both ends, and a peer
+ * that is as good as lost. */
 
 #include "link.h"
+
+#include "net-peers.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -165,6 +168,21 @@ GST_START_TEST (test_cut_for_ever)
 }
 GST_END_TEST
 
+/* A peer that missed the close is not to take for alive what is closed, but has
+ * not gone to NULL: its agent would send a check every 5 s. */
+GST_START_TEST (test_closed_is_silent)
+{
+  g_autoptr (Link) link = link_new ();
+  g_autoptr (Peers) peers = net_peers_connect (link, PEER_CHANNEL);
+  g_autoptr (GstStructure) report = NULL;
+
+  link_cut (link, 1000);
+  report = peer_close (peers->offerer, NULL);
+  peer_await (peers->answerer, "connection-state=disconnected");
+  peer_await (peers->answerer, "connection-state=failed");
+}
+GST_END_TEST
+
 static Suite *
 lost_suite (void)
 {
@@ -172,6 +190,7 @@ lost_suite (void)
   TCase *tcase = tcase_create ("general");
 
   tcase_add_test (tcase, test_cut_for_ever);
+  tcase_add_test (tcase, test_closed_is_silent);
   tcase_set_timeout (tcase, 60);
   suite_add_tcase (suite, tcase);
 

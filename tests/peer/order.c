@@ -227,8 +227,8 @@ end_by_null (Peer *peer)
 static void (*const ends[]) (
     Peer *) = { end_by_close, peer_send_eos, end_by_null };
 
-/* An RTCP BYE for each stream and no RTP after the first one, the ABORT, one
- * alert, and nothing after that. */
+/* An RTCP BYE for each stream and no RTP after the first one, the ABORT, the
+ * alert, again if the answer takes long, and nothing after that. */
 GST_START_TEST (test_bundled)
 {
   g_autoptr (Wire) wire = NULL;
@@ -244,7 +244,7 @@ GST_START_TEST (test_bundled)
   peer_await (other, "alert=0");
   n_byes = await_byes (other, ssrcs);
   await_end (peers);
-  assert_received (wire, 0, "^[mcd]*cd*cd+a$");
+  assert_received (wire, 0, "^[mcd]*cd*cd+a+$");
   /* EOS on the first of two pads has ended that sender before. */
   ck_assert_uint_le (n_byes, ends[__i__] == peer_send_eos ? 2 : 1);
 
@@ -273,8 +273,8 @@ GST_START_TEST (test_unbundled)
   peer_await (other, "alert=1");
   await_byes (other, ssrcs);
   await_end (peers);
-  assert_received (wire, 0, "^[mc]*ca$");
-  assert_received (wire, 1, "^[mc]*ca$");
+  assert_received (wire, 0, "^[mc]*ca+$");
+  assert_received (wire, 1, "^[mc]*ca+$");
 }
 GST_END_TEST
 
@@ -289,8 +289,23 @@ GST_START_TEST (test_channel_only)
   peer_await (other, "alert=0");
   await_end (peers);
   /* An RTP session has its reports even when it has no streams. */
-  assert_received (wire, 0, "^[cd]*da$");
+  assert_received (wire, 0, "^[cd]*da+$");
   ck_assert_uint_eq (peer_count (other, "sctp=abort:12:close"), 1);
+}
+GST_END_TEST
+
+/* A peer that is told says that it was, on each transport. */
+GST_START_TEST (test_close_notify_is_answered)
+{
+  g_autoptr (Wire) wire = NULL;
+  g_autoptr (Peers) peers = peers_new ("peerconnection", "peerconnection");
+
+  peers_add (peers, PEER_AUDIO | PEER_VIDEO);
+  peers_connect (peers);
+  wire = wire_new (peers->offerer);
+  end_by_close (peers->offerer);
+  peer_await (peers->offerer, "alert=0");
+  peer_await (peers->offerer, "alert=1");
 }
 GST_END_TEST
 
@@ -304,6 +319,7 @@ order_suite (void)
   tcase_add_loop_test (wire, test_bundled, 0, G_N_ELEMENTS (ends));
   tcase_add_loop_test (wire, test_unbundled, 0, G_N_ELEMENTS (ends));
   tcase_add_loop_test (wire, test_channel_only, 0, G_N_ELEMENTS (ends));
+  tcase_add_test (wire, test_close_notify_is_answered);
 
   return suite;
 }
