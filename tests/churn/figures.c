@@ -2,6 +2,8 @@
 
 #include "figures.h"
 
+#include "process.h"
+
 #include <gnutls/gnutls.h>
 #include <malloc.h>
 #include <stdlib.h>
@@ -167,29 +169,6 @@ watch_gnutls (void)
 
 /* === the process === */
 
-static guint
-count_entries (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-
-  return n;
-}
-
-static guint
-read_resident (void)
-{
-  g_autofree char *text = NULL;
-
-  g_file_get_contents ("/proc/self/status", &text, NULL, NULL);
-
-  return g_ascii_strtoull (
-      strstr (text, "VmRSS:") + strlen ("VmRSS:"), NULL, 10);
-}
-
 static void
 print_entries (const char *path, const char *file)
 {
@@ -214,9 +193,8 @@ print_entries (const char *path, const char *file)
 static void
 take (Figures *self)
 {
-  self->threads = count_entries ("/proc/self/task");
-  /* But for that of the folder itself. */
-  self->fds = count_entries ("/proc/self/fd") - 1;
+  self->threads = process_count_threads ();
+  self->fds = process_count_files ();
   count_objects (self);
 }
 
@@ -231,7 +209,7 @@ take_memory (Figures *self)
   info = mallinfo2 ();
   self->gnutls = gnutls / 1024;
   self->heap = (info.uordblks + info.hblkhd - gnutls) / 1024;
-  self->resident = read_resident ();
+  self->resident = process_read_memory ("VmRSS");
 }
 
 void

@@ -3,6 +3,7 @@
 #include "scene.h"
 
 #include "crowd.h"
+#include "process.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,59 +20,6 @@
 
 /* Half-open sessions last 30 s (session.c, CONNECT_TIMEOUT). */
 #define RETURN_TIME (60 * G_TIME_SPAN_SECOND)
-
-/* === what it costs === */
-
-static guint
-count_entries (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-
-  return n;
-}
-
-static guint
-count_files (void)
-{
-  return count_entries ("/proc/self/fd");
-}
-
-static guint
-count_threads (void)
-{
-  /* Those of pools that have nothing to do stay for a while. */
-  g_thread_pool_stop_unused_threads ();
-
-  return count_entries ("/proc/self/task");
-}
-
-gsize
-scene_get_peak (void)
-{
-  g_autofree char *status = NULL;
-  const char *found;
-
-  ck_assert (g_file_get_contents ("/proc/self/status", &status, NULL, NULL));
-  found = strstr (status, "VmHWM:");
-  ck_assert (found != NULL);
-
-  return g_ascii_strtoull (found + strlen ("VmHWM:"), NULL, 10);
-}
-
-/* proc(5), clear_refs */
-void
-scene_reset_peak (void)
-{
-  FILE *file = fopen ("/proc/self/clear_refs", "w");
-
-  ck_assert (file != NULL);
-  fputs ("5", file);
-  fclose (file);
-}
 
 /* === the log === */
 
@@ -166,8 +114,8 @@ scene_new (void)
   self->player = player_new (self->server->url);
   self->port = atoi (self->server->url + strlen ("http://127.0.0.1:"));
 
-  self->n_files = count_files ();
-  self->n_threads = count_threads ();
+  self->n_files = process_count_files ();
+  self->n_threads = process_count_threads ();
   self->n_frames = self->player->n_frames;
   player_watch_gaps (self->player);
   listen ();
@@ -204,7 +152,8 @@ scene_count_sessions (Scene *self)
 static gboolean
 has_returned (Scene *self)
 {
-  return count_files () <= self->n_files && count_threads () <= self->n_threads;
+  return process_count_files () <= self->n_files &&
+         process_count_threads () <= self->n_threads;
 }
 
 void
@@ -216,7 +165,8 @@ scene_await_return (Scene *self)
   while (!has_returned (self) && g_get_monotonic_time () < end)
     player_await_media (self->player, self->player->n_frames + 1);
   ck_assert_msg (has_returned (self), "%u files, %u before; %u threads, %u",
-      count_files (), self->n_files, count_threads (), self->n_threads);
+      process_count_files (), self->n_files, process_count_threads (),
+      self->n_threads);
   ck_assert_uint_eq (scene_count_sessions (self), 1);
 }
 

@@ -31,10 +31,6 @@ void scene_free (Scene *self);
 
 guint scene_count_sessions (Scene *self);
 
-/* KiB; since it was reset. */
-gsize scene_get_peak (void);
-void scene_reset_peak (void);
-
 /* Lines of peersignalling at INFO and above, of peerendpoint at WARNING. */
 guint scene_count_lines (const char *part);
 /* Of the numbers that the lines with that part begin with. */
