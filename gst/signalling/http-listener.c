@@ -27,6 +27,7 @@ struct _GstPeerHttpListener {
   gpointer user_data;
   GstPeerHttpClients *clients;
   guint max_open;
+  gboolean accepts;
   gboolean is_exhausted; /* and has said so */
 };
 
@@ -191,7 +192,8 @@ count_allowed (void)
  * gst_peer_http_listener_new:
  * @certificate: (nullable): for TLS
  *
- * Listens already, when it returns.
+ * Listens already, when it returns; who comes waits for
+ * gst_peer_http_listener_accept().
  */
 GstPeerHttpListener *
 gst_peer_http_listener_new (GSocketAddress *address,
@@ -217,9 +219,17 @@ gst_peer_http_listener_new (GSocketAddress *address,
   self->user_data = user_data;
   self->clients = gst_peer_http_clients_new ();
   self->max_open = count_allowed ();
-  accept_next (self);
 
   return self;
+}
+
+void
+gst_peer_http_listener_accept (GstPeerHttpListener *self)
+{
+  if (self->accepts)
+    return;
+  self->accepts = TRUE;
+  accept_next (self);
 }
 
 /**

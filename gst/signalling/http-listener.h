@@ -20,6 +20,7 @@ typedef void (*GstPeerHttpAccepted) (GIOStream *stream, GSocketAddress *local,
 GstPeerHttpListener *gst_peer_http_listener_new (GSocketAddress *address,
     GTlsCertificate *certificate, GstPeerHttpAccepted accepted,
     gpointer user_data, GError **error);
+void gst_peer_http_listener_accept (GstPeerHttpListener *self);
 void gst_peer_http_listener_free (GstPeerHttpListener *self);
 
 G_END_DECLS

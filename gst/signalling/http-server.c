@@ -342,13 +342,15 @@ add_route (gpointer user_data)
 {
   Call *call = user_data;
 
-  if (g_hash_table_contains (call->server->routes, call->text))
+  if (g_hash_table_contains (call->server->routes, call->text)) {
     g_set_error (&call->error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY,
         "The path %s of %s is another element's already.", call->text,
         call->server->key);
-  else
-    g_hash_table_insert (call->server->routes, g_strdup (call->text),
-        g_memdup2 (call->route, sizeof (Route)));
+    return;
+  }
+  g_hash_table_insert (call->server->routes, g_strdup (call->text),
+      g_memdup2 (call->route, sizeof (Route)));
+  gst_peer_http_listener_accept (call->server->listener);
 }
 
 /**

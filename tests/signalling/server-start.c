@@ -2,6 +2,7 @@
 
 /* Where a server listens, or says why it does not. */
 
+#include "http-server.h"
 #include "server-fixture.h"
 
 #include <glib/gstdio.h>
@@ -153,6 +154,37 @@ GST_START_TEST (test_shared_address)
     gone = request (server->port, "HEAD", "/live/in", "", NULL);
     ck_assert_uint_eq (gone->status, 404);
   }
+}
+GST_END_TEST
+
+static void
+respond (SoupServerMessage *message, const char *rest, gpointer user_data)
+{
+  soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
+}
+
+static const GstPeerHttpRoute route = { "whep", respond, NULL };
+
+/* Whoever comes while the first path is not there yet waits for it: a 404 would
+ * be the end, and those who are refused try again. */
+GST_START_TEST (test_early_client)
+{
+  guint port = find_port ();
+  GstPeerHttpServer *http =
+      gst_peer_http_server_acquire ("127.0.0.1", port, NULL, NULL);
+  g_autoptr (GSocketConnection) client = client_connect (port);
+  GPollFD answer = { .events = G_IO_IN };
+  g_autoptr (Reply) reply = NULL;
+
+  client_write (client, "HEAD /live HTTP/1.1\r\nHost: h\r\n\r\n");
+  answer.fd = g_socket_get_fd (g_socket_connection_get_socket (client));
+  ck_assert_int_eq (g_poll (&answer, 1, 200), 0);
+  ck_assert (gst_peer_http_server_add (http, "/live", &route, NULL, NULL));
+  reply = client_read (G_IO_STREAM (client));
+  ck_assert_uint_eq (reply->status, 200);
+
+  gst_peer_http_server_remove (http, "/live");
+  gst_peer_http_server_release (http);
 }
 GST_END_TEST
 
@@ -373,6 +405,7 @@ server_start_suite (void)
   tcase_add_test (tcase, test_address_in_use);
   tcase_add_test (tcase, test_address_of_nobody);
   tcase_add_test (tcase, test_shared_address);
+  tcase_add_test (tcase, test_early_client);
   tcase_add_test (tcase, test_shared_address_with_tls);
   tcase_add_test (tcase, test_tls_beside_clear);
   tcase_add_test (tcase, test_certificate_without_key);
