@@ -2,6 +2,8 @@
 
 #include "turnserver.h"
 
+#include "ports.h"
+
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -36,44 +38,6 @@ static void
 line_clear (Line *line)
 {
   g_free (line->text);
-}
-
-static GSocket *
-bind_port (const char *host, GSocketType type, guint port)
-{
-  g_autoptr (GSocket) socket =
-      g_socket_new (G_SOCKET_FAMILY_IPV4, type, 0, NULL);
-  g_autoptr (GSocketAddress) address =
-      g_inet_socket_address_new_from_string (host, port);
-
-  if (socket == NULL || !g_socket_bind (socket, address, FALSE, NULL))
-    return NULL;
-  return g_steal_pointer (&socket);
-}
-
-/* Ports that are free for TCP and UDP alike. All are held until the last one
- * is found, so that no two are the same. */
-static void
-find_ports (const char *host, guint *ports, guint n_ports)
-{
-  g_autoptr (GPtrArray) held = g_ptr_array_new_with_free_func (g_object_unref);
-  guint n = 0;
-
-  while (n < n_ports) {
-    GSocket *tcp = bind_port (host, G_SOCKET_TYPE_STREAM, 0);
-    g_autoptr (GSocketAddress) address = NULL;
-    GSocket *udp;
-
-    ck_assert (tcp != NULL);
-    g_ptr_array_add (held, tcp);
-    address = g_socket_get_local_address (tcp, NULL);
-    ports[n] = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
-    udp = bind_port (host, G_SOCKET_TYPE_DATAGRAM, ports[n]);
-    if (udp != NULL) {
-      g_ptr_array_add (held, udp);
-      n++;
-    }
-  }
 }
 
 static void
@@ -162,7 +126,6 @@ turn_server_new_at (const char *address)
   TurnServer *self = g_new0 (TurnServer, 1);
   g_autofree char *config = NULL;
   g_autoptr (GError) error = NULL;
-  guint ports[2];
 
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
@@ -171,9 +134,8 @@ turn_server_new_at (const char *address)
   self->dir = g_dir_make_tmp ("turn-XXXXXX", NULL);
   ck_assert (self->dir != NULL);
   self->address = g_strdup (address);
-  find_ports (address, ports, G_N_ELEMENTS (ports));
-  self->port = ports[0];
-  self->tls_port = ports[1];
+  self->port = find_port ();
+  self->tls_port = find_port ();
   make_certificate (self->dir, address);
   config = g_build_filename (self->dir, "turnserver.conf", NULL);
   write_config (self, config);

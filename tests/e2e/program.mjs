@@ -3,17 +3,31 @@
 // Programs as a user runs them, and what they say until they end.
 
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
+// Below those that Linux gives out by itself (ip_local_port_range), so that only
+// who calls this can be given the same.
+const FIRST_PORT = 10000;
+const LAST_PORT = 32000;
+
 /** A TCP port of the loopback that nobody listens at. */
 export async function findPort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      if (error.code !== 'EADDRINUSE')
+        throw error;
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 export class Program {

@@ -8,7 +8,7 @@
  *   CELL='peersink, WHEP server, *' media-matrix     only these
  */
 
-#include "players.h"
+#include "ports.h"
 #include "sides.h"
 #include "watchdog.h"
 
@@ -16,6 +16,8 @@
 
 /* Of close-timeout and half a second. */
 #define CELL_LIMIT 2500 /* ms */
+/* Of three pipelines that are stopped, one after the other. */
+#define FREE_LIMIT (3 * CELL_LIMIT)
 
 #define SINK                                                                   \
   "videotestsrc is-live=true ! "                                               \
@@ -91,10 +93,13 @@ cell_new (const Subject *subject, const char *name)
 static void
 cell_free (Cell *self)
 {
+  Watchdog *watchdog = watchdog_new (self->name, FREE_LIMIT);
+
   g_clear_pointer (&self->second, side_free);
   /* Whoever serves goes last. */
   side_free (self->subject->whip ? self->sink : self->src);
   side_free (self->subject->whip ? self->src : self->sink);
+  watchdog_free (watchdog);
   g_clear_pointer (&self->promise, gst_promise_unref);
   g_free (self);
 }

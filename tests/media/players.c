@@ -5,15 +5,9 @@
 #include <libsoup/soup.h>
 #include <string.h>
 
+#include "ports.h"
+
 /* === the peersink === */
-
-guint
-find_port (void)
-{
-  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
-
-  return g_socket_listener_add_any_inet_port (listener, NULL, NULL);
-}
 
 Server *
 server_new (const char *source)

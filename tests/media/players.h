@@ -8,8 +8,6 @@
 
 #define WATCHDOG (20 * GST_SECOND)
 
-guint find_port (void);
-
 typedef struct {
   char *url;
   GstElement *pipeline;

@@ -7,6 +7,7 @@
 #include <gst/webrtc/webrtc.h>
 
 #include "players.h"
+#include "ports.h"
 
 #include <openssl/crypto.h>
 

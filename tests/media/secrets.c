@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "certificate.h"
+#include "ports.h"
 #include "scripted-server.h"
 
 #define TOKEN "TokenOfTheStream7a1c"

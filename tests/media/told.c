@@ -4,6 +4,7 @@
  * done: its pipeline, which the messages pass, may be freed right after. */
 
 #include "players.h"
+#include "ports.h"
 
 /* For what must not come meanwhile. */
 #define A_WHILE (200 * G_TIME_SPAN_MILLISECOND)

@@ -5,15 +5,9 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "ports.h"
+
 /* === the server, and its element === */
-
-guint
-find_port (void)
-{
-  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
-
-  return g_socket_listener_add_any_inet_port (listener, NULL, NULL);
-}
 
 static void
 add_event (Server *self, char *event)

@@ -65,7 +65,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Server, server_free)
 void server_await (Server *self, const char *event);
 guint server_count (Server *self, const char *event);
 
-guint find_port (void);
 GTlsCertificate *make_certificate (void);
 
 /* What came back, until the server has closed. */

@@ -8,6 +8,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "ports.h"
+
 #define SECRET "hidden-pass"
 
 static GError *
