@@ -202,11 +202,28 @@ gst_peer_child_is_pc_thread (GstPeerConnection *element)
   return g_atomic_pointer_get (&element->pc_thread) == g_thread_self ();
 }
 
+static void
+stop_element (const GValue *element, gpointer user_data)
+{
+  gst_element_set_state (g_value_get_object (element), GST_STATE_NULL);
+}
+
+/* Its thread, which has ended now, may have added elements when those that were
+ * there had been stopped. One that plays keeps itself and its thread for good. */
+static void
+stop_stragglers (GstElement *child)
+{
+  g_autoptr (GstIterator) elements = gst_bin_iterate_elements (GST_BIN (child));
+
+  gst_iterator_foreach (elements, stop_element, NULL);
+}
+
 static gboolean
 stop (gpointer child)
 {
   gst_element_set_locked_state (child, FALSE);
   gst_element_set_state (child, GST_STATE_NULL);
+  stop_stragglers (child);
   return G_SOURCE_REMOVE;
 }
 
@@ -215,6 +232,23 @@ settle (gpointer element)
 {
   gst_peer_promises_settle (&GST_PEER_CONNECTION (element)->promises);
   return G_SOURCE_REMOVE;
+}
+
+/**
+ * gst_peer_child_stopped:
+ *
+ * To be called after the change to NULL. Does the rest of it, unless
+ * gst_peer_child_stop_later() has that to do.
+ */
+void
+gst_peer_child_stopped (GstPeerConnection *element)
+{
+  if (gst_peer_child_is_pc_thread (element))
+    return;
+
+  if (element->child != NULL)
+    stop_stragglers (element->child);
+  settle (element);
 }
 
 /**

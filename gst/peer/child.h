@@ -14,5 +14,6 @@ void gst_peer_child_replace (GstPeerConnection *element);
 void gst_peer_child_saw_pc_thread (GstPeerConnection *element);
 gboolean gst_peer_child_is_pc_thread (GstPeerConnection *element);
 void gst_peer_child_stop_later (GstPeerConnection *element);
+void gst_peer_child_stopped (GstPeerConnection *element);
 
 G_END_DECLS

@@ -225,9 +225,8 @@ gst_peer_connection_change_state (
                ->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
     gst_peer_close_after_pause (self);
-  if (transition == GST_STATE_CHANGE_READY_TO_NULL &&
-      !gst_peer_child_is_pc_thread (self))
-    gst_peer_promises_settle (&self->promises);
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+    gst_peer_child_stopped (self);
 
   return result;
 }

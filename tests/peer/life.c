@@ -222,6 +222,45 @@ GST_START_TEST (test_gathering_ends_late)
 }
 GST_END_TEST
 
+/* webrtcbin adds elements on a thread of its own, which may be when it goes to
+ * NULL, and then does not stop them. Here that is done for it. */
+static GstBusSyncReply
+add_straggler (GstBus *bus, GstMessage *message, gpointer straggler)
+{
+  GstObject *source = GST_MESSAGE_SRC (message);
+  GstState state;
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_STATE_CHANGED &&
+      g_str_equal (GST_OBJECT_NAME (source), "webrtcbin")) {
+    gst_message_parse_state_changed (message, NULL, &state, NULL);
+    if (state == GST_STATE_NULL) {
+      gst_bin_add (GST_BIN (source), gst_object_ref (straggler));
+      gst_element_set_state (straggler, GST_STATE_PLAYING);
+    }
+  }
+  gst_message_unref (message);
+
+  return GST_BUS_DROP;
+}
+
+GST_START_TEST (test_nothing_plays_in_null)
+{
+  g_autoptr (GstElement) element =
+      gst_object_ref_sink (gst_element_factory_make ("peerconnection", NULL));
+  g_autoptr (GstElement) straggler =
+      gst_object_ref_sink (gst_element_factory_make ("fakesrc", NULL));
+  g_autoptr (GstBus) bus = gst_bus_new ();
+
+  gst_element_set_bus (element, bus);
+  gst_bus_set_sync_handler (bus, add_straggler, straggler, NULL);
+  gst_element_set_state (element, GST_STATE_PLAYING);
+  gst_element_set_state (element, GST_STATE_NULL);
+  ck_assert (GST_OBJECT_PARENT (straggler) != NULL);
+  ck_assert_int_eq (GST_STATE (straggler), GST_STATE_NULL);
+  gst_element_set_bus (element, NULL);
+}
+GST_END_TEST
+
 static Suite *
 life_suite (void)
 {
@@ -237,6 +276,7 @@ life_suite (void)
   tcase_add_test (lives, test_null_in_spite_of_an_overdue_close);
   tcase_add_test (lives, test_release_pad);
   tcase_add_test (lives, test_gathering_ends_late);
+  tcase_add_test (lives, test_nothing_plays_in_null);
   tcase_add_loop_test (lives, test_nothing_is_left, 0, 2);
 
   return suite;
