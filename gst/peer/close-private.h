@@ -31,7 +31,7 @@ struct _GstPeerClose {
   gboolean answers_only; /* the peer has closed every line */
   gint awaits_pads;      /* their EOS, in the drain */
   gint shut;             /* nothing leaves any more */
-  gint cut_off;          /* nothing comes in any more */
+  gint n_busy_inputs; /* which still look at what came before they were cut */
 
   GstPad *abort_pad; /* used on the loop */
   gulong abort_probe;
@@ -90,6 +90,7 @@ GstPeerStepResult gst_peer_close_step_drain (gpointer close);
 GstPeerStepResult gst_peer_close_step_closed (gpointer close);
 GstPeerStepResult gst_peer_close_step_bye (gpointer close);
 GstPeerStepResult gst_peer_close_step_receivers (gpointer close);
+GstPeerStepResult gst_peer_close_step_input (gpointer close);
 GstPeerStepResult gst_peer_close_step_channels (gpointer close);
 GstPeerStepResult gst_peer_close_step_abort (gpointer close);
 GstPeerStepResult gst_peer_close_step_close_notify (gpointer close);

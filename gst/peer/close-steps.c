@@ -356,6 +356,52 @@ gst_peer_close_step_receivers (gpointer close)
              : GST_PEER_STEP_SKIPPED;
 }
 
+/* === Nothing that comes in is looked at any more. What is closed behind a DTLS
+ * decoder, and the decoder itself once it is, would answer with
+ * GST_FLOW_FLUSHING or GST_FLOW_EOS: nicesrc stops at that, which also reads for
+ * the ICE agent. Waits for what is being looked at, though not for an
+ * application that keeps it === */
+
+static GstPadProbeReturn
+discard (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  return GST_PAD_PROBE_DROP;
+}
+
+/* Here and now, or on nicesrc's thread. */
+static GstPadProbeReturn
+on_input_idle (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstPeerClose *self = user_data;
+
+  if (g_atomic_int_dec_and_test (&self->n_busy_inputs))
+    gst_peer_close_step_done (self, "input");
+
+  return GST_PAD_PROBE_REMOVE;
+}
+
+GstPeerStepResult
+gst_peer_close_step_input (gpointer close)
+{
+  GstPeerClose *self = close;
+
+  if (self->inputs->len == 0)
+    return GST_PEER_STEP_SKIPPED;
+
+  g_atomic_int_set (&self->n_busy_inputs, self->inputs->len);
+  for (guint i = 0; i < self->inputs->len; i++) {
+    GstPeerInput *input = g_ptr_array_index (self->inputs, i);
+
+    gst_pad_add_probe (input->pad,
+        GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, discard,
+        NULL, NULL);
+    gst_pad_add_probe (input->pad, GST_PAD_PROBE_TYPE_IDLE, on_input_idle,
+        gst_peer_close_ref (self), (GDestroyNotify)gst_peer_close_unref);
+  }
+
+  return GST_PEER_STEP_PENDING;
+}
+
 /* === 5: every data channel's readyState is closed === */
 
 GstPeerStepResult
@@ -398,29 +444,12 @@ on_sctp_packet (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
-static gboolean
-cut_off (GstPeerClose *self)
-{
-  gboolean done = TRUE;
-
-  if (!g_atomic_int_compare_and_exchange (&self->cut_off, FALSE, TRUE))
-    return TRUE;
-  for (guint i = 0; i < self->inputs->len; i++) {
-    GstPeerInput *input = g_ptr_array_index (self->inputs, i);
-
-    done &= gst_peer_insides_cut_off (input->pad);
-  }
-
-  return done;
-}
-
 static void
 abort_association (GstElement *element, gpointer user_data)
 {
   GstPeerClose *self = user_data;
 
-  if (cut_off (self))
-    gst_peer_insides_abort_sctp (self->child);
+  gst_peer_insides_abort_sctp (self->child);
 }
 
 GstPeerStepResult
@@ -441,7 +470,10 @@ gst_peer_close_step_abort (gpointer close)
   self->abort_probe =
       gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_sctp_packet,
           gst_peer_close_ref (self), (GDestroyNotify)gst_peer_close_unref);
-  return gst_peer_close_run_aside (self, abort_association);
+  /* Not while one of its packets is being looked at. */
+  return g_atomic_int_get (&self->n_busy_inputs) > 0
+             ? GST_PEER_STEP_PENDING
+             : gst_peer_close_run_aside (self, abort_association);
 }
 
 /* === 7: one close_notify per DTLS transport === */
@@ -451,7 +483,6 @@ send_close_notify (GstElement *element, gpointer user_data)
 {
   GstPeerClose *self = user_data;
 
-  cut_off (self);
   for (guint i = 0; i < self->lines->len; i++) {
     GstPeerLine *line = g_ptr_array_index (self->lines, i);
 

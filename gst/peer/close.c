@@ -25,6 +25,7 @@ static const GstPeerStep steps[] = {
   { "closed",            "1-3,10-11", gst_peer_close_step_closed,         5 },
   { "rtp-bye",           "4",         gst_peer_close_step_bye,           10 },
   { "receivers",         "4",         gst_peer_close_step_receivers,      5 },
+  { "input",             "",          gst_peer_close_step_input,         10 },
   { "data-channels",     "5",         gst_peer_close_step_channels,       5 },
   { "sctp-abort",        "6",         gst_peer_close_step_abort,         10 },
   { "dtls-close-notify", "7",         gst_peer_close_step_close_notify,  10 },

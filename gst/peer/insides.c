@@ -378,7 +378,7 @@ unlock_channels (GPtrArray *locked)
  * encoder still carries what that sends (ext/sctp/gstsctpdec.c,
  * sctpdec_cleanup); the encoder's own way to READY unplugs itself first. The
  * handlers of pad-removed would answer with a stream reset and with events on
- * the local channels. After gst_peer_insides_cut_off() only: a packet that opens
+ * the local channels. When nothing comes in any more: a packet that opens
  * a stream makes a pad, adds it, and starts its task last, when the decoder may
  * have removed it again.
  */

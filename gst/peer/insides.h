@@ -29,7 +29,6 @@ char *gst_peer_transport_cname (GstPeerTransport *self);
 GstElement *gst_peer_insides_sctp_encoder (GstElement *child);
 GstPad *gst_peer_insides_sctp_exit (GstElement *child);
 GPtrArray *gst_peer_insides_inputs (GstElement *child);
-gboolean gst_peer_insides_cut_off (GstPad *input);
 void gst_peer_insides_number_association (GstElement *part, guint *number);
 void gst_peer_insides_abort_sctp (GstElement *child);
 void gst_peer_insides_unblock_sctp (GstElement *child);

@@ -10,7 +10,8 @@
 #include "matrix.h"
 
 static const char *const steps[] = { "resume", "drain", "closed", "rtp-bye",
-  "receivers", "data-channels", "sctp-abort", "dtls-close-notify", "ice" };
+  "receivers", "input", "data-channels", "sctp-abort", "dtls-close-notify",
+  "ice" };
 
 static void
 freeze (GstBin *bin, GstBin *sub_bin, GstElement *element, gpointer name)

@@ -125,7 +125,7 @@ GST_START_TEST (test_many_overdue_steps_end_in_time)
       "(abort), (alert 0), (ice), report");
   assert_results (report,
       "resume=skipped drain=overdue closed=done rtp-bye=done "
-      "receivers=skipped data-channels=done sctp-abort=overdue "
+      "receivers=skipped input=done data-channels=done sctp-abort=overdue "
       "dtls-close-notify=overdue ice=overdue");
   ck_assert_uint_lt (get_total (report), SHORT_TIMEOUT * 1000 * 5 / 4);
 }

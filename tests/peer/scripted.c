@@ -14,6 +14,7 @@ GST_START_TEST (test_rows_are_in_the_order_of_the_w3c)
     { "closed", "1-3,10-11" },
     { "rtp-bye", "4" },
     { "receivers", "4" },
+    { "input", "" },
     { "data-channels", "5" },
     { "sctp-abort", "6" },
     { "dtls-close-notify", "7" },
@@ -42,7 +43,7 @@ GST_START_TEST (test_everything_is_told_in_order)
   script_assert_log (script, FULL_LOG);
   assert_results (report,
       "resume=skipped drain=skipped closed=done rtp-bye=done "
-      "receivers=skipped data-channels=done sctp-abort=done "
+      "receivers=skipped input=done data-channels=done sctp-abort=done "
       "dtls-close-notify=done ice=done");
 }
 GST_END_TEST
@@ -144,7 +145,7 @@ GST_START_TEST (test_nothing_was_sent)
   script_assert_log (script, "closed, alert 0, ice, report");
   assert_results (report,
       "resume=skipped drain=skipped closed=done rtp-bye=skipped "
-      "receivers=skipped data-channels=skipped sctp-abort=skipped "
+      "receivers=skipped input=done data-channels=skipped sctp-abort=skipped "
       "dtls-close-notify=done ice=done");
 }
 GST_END_TEST
@@ -164,7 +165,7 @@ GST_START_TEST (test_every_transport_is_told)
   report = script_close (script);
   assert_results (report,
       "resume=skipped drain=skipped closed=done rtp-bye=done "
-      "receivers=skipped data-channels=skipped sctp-abort=skipped "
+      "receivers=skipped input=done data-channels=skipped sctp-abort=skipped "
       "dtls-close-notify=done ice=done");
 
   /* Bins keep what they hold newest first. */
@@ -203,7 +204,7 @@ GST_START_TEST (test_without_dtls_nothing_is_told)
   script_assert_log (script, "closed, channel-closed, ice, report");
   assert_results (report,
       "resume=skipped drain=skipped closed=done rtp-bye=skipped "
-      "receivers=skipped data-channels=done sctp-abort=skipped "
+      "receivers=skipped input=skipped data-channels=done sctp-abort=skipped "
       "dtls-close-notify=skipped ice=done");
 }
 GST_END_TEST
