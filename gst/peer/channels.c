@@ -228,6 +228,15 @@ gst_peer_channels_mute (GstPeerConnection *element)
   }
 }
 
+static void
+end_messages (GstPeerConnection *element)
+{
+  g_autoptr (GstElement) child = gst_peer_child_dup (element);
+
+  if (child != NULL)
+    gst_peer_insides_end_messages (child);
+}
+
 /**
  * gst_peer_channels_close:
  *
@@ -240,6 +249,7 @@ gst_peer_channels_close (GstPeerConnection *element)
 {
   g_autoptr (GPtrArray) channels = snapshot (&element->channels);
 
+  end_messages (element);
   for (guint i = 0; i < channels->len; i++)
     close_channel (element, g_ptr_array_index (channels, i));
 
@@ -257,6 +267,7 @@ gst_peer_channels_fail (GstPeerConnection *element, const GError *error)
 {
   g_autoptr (GPtrArray) channels = snapshot (&element->channels);
 
+  end_messages (element);
   for (guint i = 0; i < channels->len; i++) {
     GstWebRTCDataChannel *channel = g_ptr_array_index (channels, i);
 

@@ -88,25 +88,48 @@ gst_peer_insides_number_association (GstElement *part, guint *number)
   g_object_set (part, "sctp-association-id", *number, NULL);
 }
 
-static gboolean
-flush (GstElement *encoder, GstPad *sink, gpointer user_data)
+static GstPadProbeReturn
+discard (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
-  gst_pad_send_event (sink, gst_event_new_flush_start ());
+  return GST_PAD_PROBE_DROP;
+}
+
+static gboolean
+take_pad (GstElement *encoder, GstPad *pad, gpointer pads)
+{
+  g_ptr_array_add (pads, gst_object_ref (pad));
   return TRUE;
 }
 
 /**
- * gst_peer_insides_unblock_sctp:
+ * gst_peer_insides_end_messages:
  *
- * When all is over. A message that found the association's buffer full is tried
- * again for ever once that is closed, and holds the lock of the pad that the
- * stop then waits for (gstsctpenc.c, gst_sctp_enc_sink_chain).
+ * No message gets into the association any more, and no thread is inside of it.
+ * One may be: it waits for room in a full send buffer, and would for ever once
+ * the peer is gone or the association closed (gstsctpenc.c,
+ * gst_sctp_enc_sink_chain). Only the release of its pad ends that. From 1.26 on
+ * webrtcbin waits for it as soon as its channel is closed.
  */
 void
-gst_peer_insides_unblock_sctp (GstElement *child)
+gst_peer_insides_end_messages (GstElement *child)
 {
   g_autoptr (GstElement) encoder = gst_peer_insides_sctp_encoder (child);
+  g_autoptr (GPtrArray) pads =
+      g_ptr_array_new_with_free_func (gst_object_unref);
 
-  if (encoder != NULL)
-    gst_element_foreach_sink_pad (encoder, flush, NULL);
+  if (encoder == NULL)
+    return;
+
+  gst_element_foreach_sink_pad (encoder, take_pad, pads);
+  for (guint i = 0; i < pads->len; i++) {
+    GstPad *pad = g_ptr_array_index (pads, i);
+
+    gst_pad_add_probe (pad,
+        GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, discard,
+        NULL, NULL);
+    if (GST_PAD_STREAM_TRYLOCK (pad))
+      GST_PAD_STREAM_UNLOCK (pad);
+    else
+      gst_element_release_request_pad (encoder, pad);
+  }
 }

@@ -340,37 +340,6 @@ gst_peer_insides_sctp_exit (GstElement *child)
   return exit;
 }
 
-/* Keeps messages out of the encoder, so that no thread is inside of usrsctp
- * with the socket that is about to be freed. A pad whose push goes on waits for
- * room in a full send buffer: only its release ends that.
- *
- * Returns the pads that are locked. */
-static GPtrArray *
-lock_channels (GstElement *encoder)
-{
-  GPtrArray *locked = g_ptr_array_new_with_free_func (gst_object_unref);
-  g_autoptr (GPtrArray) busy =
-      g_ptr_array_new_with_free_func (gst_object_unref);
-
-  GST_OBJECT_LOCK (encoder);
-  for (GList *l = encoder->sinkpads; l != NULL; l = l->next)
-    g_ptr_array_add (GST_PAD_STREAM_TRYLOCK (l->data) ? locked : busy,
-        gst_object_ref (l->data));
-  GST_OBJECT_UNLOCK (encoder);
-
-  for (guint i = 0; i < busy->len; i++)
-    gst_element_release_request_pad (encoder, g_ptr_array_index (busy, i));
-
-  return locked;
-}
-
-static void
-unlock_channels (GPtrArray *locked)
-{
-  for (guint i = 0; i < locked->len; i++)
-    GST_PAD_STREAM_UNLOCK (g_ptr_array_index (locked, i));
-}
-
 /**
  * gst_peer_insides_abort_sctp:
  *
@@ -387,20 +356,18 @@ gst_peer_insides_abort_sctp (GstElement *child)
 {
   g_autoptr (GstElement) encoder = gst_peer_insides_sctp_encoder (child);
   g_autoptr (GstElement) decoder = find_one (child, "sctpdec");
-  g_autoptr (GPtrArray) locked = NULL;
 
   if (encoder == NULL || decoder == NULL)
     return;
 
   gst_peer_insides_block_handlers (decoder, "pad-removed");
   gst_element_set_locked_state (decoder, TRUE);
-  locked = lock_channels (encoder);
+  gst_peer_insides_end_messages (child);
   gst_element_set_state (decoder, GST_STATE_READY);
   gst_element_set_locked_state (decoder, FALSE);
   /* The others may have gone there meanwhile. */
   if (GST_STATE_TARGET (child) == GST_STATE_NULL)
     gst_element_set_state (decoder, GST_STATE_NULL);
-  unlock_channels (locked);
 }
 
 /* === received streams === */

@@ -31,7 +31,7 @@ GstPad *gst_peer_insides_sctp_exit (GstElement *child);
 GPtrArray *gst_peer_insides_inputs (GstElement *child);
 void gst_peer_insides_number_association (GstElement *part, guint *number);
 void gst_peer_insides_abort_sctp (GstElement *child);
-void gst_peer_insides_unblock_sctp (GstElement *child);
+void gst_peer_insides_end_messages (GstElement *child);
 GstDataQueue *gst_peer_insides_dup_sctp_queue (GstPad *src);
 
 gboolean gst_peer_insides_pad_ssrc (GstPad *src, guint32 *ssrc);

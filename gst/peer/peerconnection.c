@@ -182,7 +182,7 @@ end_life (GstPeerConnection *self)
         "may not have heard of it",
         self->close_timeout);
   if (self->child != NULL) {
-    gst_peer_insides_unblock_sctp (self->child);
+    gst_peer_insides_end_messages (self->child);
     /* Whatever is not done keeps it no longer. */
     gst_element_set_locked_state (self->child, FALSE);
   }
