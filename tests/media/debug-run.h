@@ -13,9 +13,9 @@ DebugRun *debug_run_new (void);
 void debug_run_watch (DebugRun *self, GstElement *pipeline);
 void debug_run_await (DebugRun *self, const char *part);
 
-/* @known: (nullable): "CATEGORY file.c:function" of who may tell it */
+/* @is_gstreamers: whether GStreamer's own code may log it */
 void debug_run_add_secret (
-    DebugRun *self, const char *text, const char *const *known);
+    DebugRun *self, const char *text, gboolean is_gstreamers);
 
 /* Ends the run. Returns: (transfer full): each other one that has told a secret,
  * or "the bus" or "stderr", with the first such line as a value. */
