@@ -109,17 +109,24 @@ gst_peer_sessions_refuse (GstPeerSessions *self)
 
 /* === messages === */
 
-/* The bin of a session, which is a child of the element, or %NULL. */
-static GstObject *
-find_bin (GstPeerSessions *self, GstMessage *message)
+/* The session that it comes from, or %NULL. By the mark on that one's bin, which
+ * is the element's child until it ends, maybe just now. */
+static char *
+find_id (GstMessage *message)
 {
-  GstObject *object = GST_MESSAGE_SRC (message);
+  GstObject *object = gst_object_ref (GST_MESSAGE_SRC (message));
+  char *id = NULL;
 
-  while (object != NULL &&
-         GST_OBJECT_PARENT (object) != GST_OBJECT (self->element))
-    object = GST_OBJECT_PARENT (object);
+  while (object != NULL && id == NULL) {
+    GstObject *parent = gst_object_get_parent (object);
 
-  return object;
+    id = g_strdup (g_object_get_data (G_OBJECT (object), GST_PEER_SESSION_ID));
+    gst_object_unref (object);
+    object = parent;
+  }
+  gst_clear_object (&object);
+
+  return id;
 }
 
 /**
@@ -133,10 +140,7 @@ find_bin (GstPeerSessions *self, GstMessage *message)
 gboolean
 gst_peer_sessions_take_message (GstPeerSessions *self, GstMessage *message)
 {
-  GstObject *bin = find_bin (self, message);
-  const char *id = bin != NULL
-                       ? g_object_get_data (G_OBJECT (bin), GST_PEER_SESSION_ID)
-                       : NULL;
+  g_autofree char *id = find_id (message);
   g_autoptr (GstPeerSession) session = NULL;
 
   if (id == NULL)
