@@ -55,7 +55,7 @@ gst_peer_close_step_resume (gpointer close)
   if (self->lines->len == 0)
     return GST_PEER_STEP_SKIPPED;
   gst_element_set_locked_state (self->child, TRUE);
-  if (GST_STATE (self->child) != GST_STATE_PAUSED)
+  if (gst_peer_insides_state (self->child) != GST_STATE_PAUSED)
     return GST_PEER_STEP_SKIPPED;
 
   return gst_peer_close_run_aside (self, resume);
@@ -523,7 +523,8 @@ gst_peer_close_step_ice (gpointer close)
   GstPeerClose *self = close;
   GWeakRef *weak_ref;
 
-  if (self->child == NULL || GST_STATE (self->child) == GST_STATE_NULL)
+  if (self->child == NULL ||
+      gst_peer_insides_state (self->child) == GST_STATE_NULL)
     return GST_PEER_STEP_SKIPPED;
 
   weak_ref = g_new0 (GWeakRef, 1);

@@ -429,7 +429,7 @@ gboolean
 gst_peer_close_is_final (GstPeerConnection *element)
 {
   return gst_peer_states_is_closed (element) &&
-         GST_STATE (element) != GST_STATE_NULL;
+         gst_peer_insides_state (GST_ELEMENT (element)) != GST_STATE_NULL;
 }
 
 /* === from elsewhere === */

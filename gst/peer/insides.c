@@ -35,6 +35,23 @@ gst_peer_insides_is (GstObject *element, const char *factory)
 }
 
 /**
+ * gst_peer_insides_state:
+ *
+ * Returns: the state of @element, which another thread may be changing
+ */
+GstState
+gst_peer_insides_state (GstElement *element)
+{
+  GstState state;
+
+  GST_OBJECT_LOCK (element);
+  state = GST_STATE (element);
+  GST_OBJECT_UNLOCK (element);
+
+  return state;
+}
+
+/**
  * gst_peer_insides_block_handlers:
  *
  * Nobody hears @signal of @instance any more. g_signal_handlers_block_matched()

@@ -46,6 +46,7 @@ void gst_peer_insides_fail_channel (
 
 GPtrArray *gst_peer_insides_find_all (GstElement *bin, const char *factory);
 gboolean gst_peer_insides_is (GstObject *element, const char *factory);
+GstState gst_peer_insides_state (GstElement *element);
 void gst_peer_insides_block_handlers (gpointer instance, const char *signal);
 
 G_END_DECLS
