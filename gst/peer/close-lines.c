@@ -115,16 +115,31 @@ on_exit_data (GstPad *pad, GstPadProbeInfo *info, gpointer line)
   return buffer != NULL ? pass_packet (line, buffer, first) : GST_PAD_PROBE_OK;
 }
 
-/* On nicesrc's thread. */
-static GstPadProbeReturn
-on_input_data (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+static gboolean
+note_alert (GstBuffer **buffer, guint index, gpointer user_data)
 {
   GstPeerInput *input = user_data;
   guint8 first;
 
-  if (look_at (info, &first) != NULL && first == DTLS_ALERT &&
+  if (gst_buffer_extract (*buffer, 0, &first, 1) == 1 && first == DTLS_ALERT &&
       g_atomic_int_compare_and_exchange (&input->alert_seen, FALSE, TRUE))
     gst_peer_close_on_answer (input->close);
+
+  return TRUE;
+}
+
+/* On nicesrc's thread, which from libnice 0.1.22 on has several at once. */
+static GstPadProbeReturn
+on_input_data (GstPad *pad, GstPadProbeInfo *info, gpointer input)
+{
+  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
+    gst_buffer_list_foreach (
+        GST_PAD_PROBE_INFO_BUFFER_LIST (info), note_alert, input);
+  } else {
+    GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+
+    note_alert (&buffer, 0, input);
+  }
 
   return GST_PAD_PROBE_OK;
 }

@@ -57,11 +57,19 @@ take_number (void)
     numbers = g_hash_table_new (NULL, NULL);
   do
     number = ++last_number;
-  while (!g_hash_table_add (numbers, GUINT_TO_POINTER (number)) &&
-         g_hash_table_size (numbers) < G_MAXUINT16);
+  while (
+      number == 0 || (!g_hash_table_add (numbers, GUINT_TO_POINTER (number)) &&
+                         g_hash_table_size (numbers) < G_MAXUINT16));
   g_mutex_unlock (&numbers_lock);
 
   return number;
+}
+
+static gboolean
+has_property (GstElement *element, const char *name)
+{
+  return g_object_class_find_property (G_OBJECT_GET_CLASS (element), name) !=
+         NULL;
 }
 
 /**
@@ -69,23 +77,29 @@ take_number (void)
  * @part: the decoder or the encoder, which has just been made
  * @number: of the association; a decoder's is new
  *
- * webrtcbin draws one of 16 bits (webrtcsctptransport.c), and two who draw the
- * same share one association, of which neither gets a channel: with a hundred
- * of them in a process, every 655th. So there are no two of ours.
+ * Before 1.28 webrtcbin draws one of 16 bits (webrtcsctptransport.c), and two
+ * who draw the same share one association, of which neither gets a channel: with
+ * a hundred of them in a process, every 655th. So there are no two of ours.
  */
 void
 gst_peer_insides_number_association (GstElement *part, guint *number)
 {
-  if (g_object_class_find_property (
-          G_OBJECT_GET_CLASS (part), "sctp-association-id") == NULL)
+  const gboolean is_decoder =
+      gst_peer_insides_is (GST_OBJECT (part), "sctpdec");
+
+  if (is_decoder)
+    *number = 0;
+  if (!has_property (part, "sctp-association-id") ||
+      has_property (part, "automatic-association-id"))
     return;
 
-  if (gst_peer_insides_is (GST_OBJECT (part), "sctpdec")) {
+  if (is_decoder) {
     *number = take_number ();
     g_object_set_data_full (G_OBJECT (part), "peer-association",
         GUINT_TO_POINTER (*number), give_back);
   }
-  g_object_set (part, "sctp-association-id", *number, NULL);
+  if (*number != 0)
+    g_object_set (part, "sctp-association-id", *number, NULL);
 }
 
 static GstPadProbeReturn

@@ -96,18 +96,29 @@ on_child_setup (gpointer data)
   prctl (PR_SET_PDEATHSIG, SIGKILL);
 }
 
+/* As coturn 4.6 says it; 4.18 says "... INFO [allocation ]TEXT (session N)". */
+static char *
+translate (GRegex *newer, const char *line)
+{
+  return g_regex_replace (newer, line, -1, 0, "session \\2: \\1", 0, NULL);
+}
+
 static gpointer
 reader_main (gpointer data)
 {
   TurnServer *self = data;
+  g_autoptr (GRegex) newer = g_regex_new (
+      "^.* INFO (?:allocation )?(.*) \\(session (\\d+)\\)$", 0, 0, NULL);
   g_autoptr (GIOChannel) channel = g_io_channel_unix_new (self->out);
   char *text;
 
   g_io_channel_set_encoding (channel, NULL, NULL);
   while (g_io_channel_read_line (channel, &text, NULL, NULL, NULL) ==
          G_IO_STATUS_NORMAL) {
-    Line line = { g_get_monotonic_time (), g_strchomp (text) };
+    Line line = { g_get_monotonic_time (),
+      translate (newer, g_strchomp (text)) };
 
+    g_free (text);
     g_mutex_lock (&self->lock);
     g_array_append_val (self->lines, line);
     g_cond_broadcast (&self->cond);
@@ -118,6 +129,15 @@ reader_main (gpointer data)
   g_cond_broadcast (&self->cond);
   g_mutex_unlock (&self->lock);
   return NULL;
+}
+
+static void
+await_listener (TurnServer *self, const char *protocol, guint port)
+{
+  g_autofree char *pattern = g_strdup_printf (
+      "*%s listener opened on*: %s:%u", protocol, self->address, port);
+
+  turn_server_await (self, pattern, 1, NULL);
 }
 
 TurnServer *
@@ -151,7 +171,9 @@ turn_server_new_at (const char *address)
         "turnserver: %s", error != NULL ? error->message : "");
   }
   self->reader = g_thread_new ("turnserver-log", reader_main, self);
-  turn_server_await (self, "*Total General servers: *", 1, NULL);
+  await_listener (self, "TCP", self->port);
+  await_listener (self, "UDP", self->port);
+  await_listener (self, "TCP", self->tls_port);
   return self;
 }
 

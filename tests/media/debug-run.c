@@ -173,7 +173,7 @@ find_secret (DebugRun *self, const char *origin, const char *line)
   return NULL;
 }
 
-/* 0:00:00.1 PID 0xTHREAD LEVEL CATEGORY file.c:LINE:function:<object> TEXT;
+/* 0:00:00.1 PID THREAD LEVEL CATEGORY file.c:LINE:function:<object> TEXT;
  * other lines are the rest of a text. */
 static void
 read_origin (const char *line, char **origin)
@@ -181,8 +181,8 @@ read_origin (const char *line, char **origin)
   char category[64], place[256];
   g_auto (GStrv) parts = NULL;
 
-  if (sscanf (line, "%*u:%*u:%*u.%*u %*u 0x%*x %*s %63s %255s", category,
-          place) != 2)
+  if (sscanf (
+          line, "%*u:%*u:%*u.%*u %*u %*s %*s %63s %255s", category, place) != 2)
     return;
   parts = g_strsplit (place, ":", 4);
   if (g_strv_length (parts) < 3)

@@ -6,6 +6,7 @@
 #include "report.h"
 
 #define MAX_SOCKETS 2
+#define ANY_DATA (GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST)
 
 /* What a peer has received through each of its sockets, a letter for a packet:
  * m RTP, c RTCP, d DTLS application data, which is SCTP, a DTLS alert. */
@@ -34,17 +35,17 @@ get_letter (guint8 first, guint8 second)
   return 0;
 }
 
-static GstPadProbeReturn
-on_packet (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+static gboolean
+note_packet (GstBuffer **buffer, guint index, gpointer user_data)
 {
   Tap *tap = user_data;
   guint8 head[2] = { 0, 0 };
   char letter;
 
-  gst_buffer_extract (GST_PAD_PROBE_INFO_BUFFER (info), 0, head, 2);
+  gst_buffer_extract (*buffer, 0, head, 2);
   letter = get_letter (head[0], head[1]);
   if (letter == 0)
-    return GST_PAD_PROBE_OK;
+    return TRUE;
 
   g_mutex_lock (&tap->wire->lock);
   g_string_append_c (tap->wire->received[tap->socket], letter);
@@ -52,24 +53,51 @@ on_packet (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   if (letter == 'a')
     peer_log (tap->wire->peer, "alert=%u", tap->socket);
 
-  return GST_PAD_PROBE_OK;
+  return TRUE;
 }
 
 /* RFC 9260, 3.1, 3.3.7, 3.3.10.12 */
-static GstPadProbeReturn
-on_sctp_packet (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+static gboolean
+note_sctp_packet (GstBuffer **buffer, guint index, gpointer user_data)
 {
   Peer *peer = user_data;
   GstMapInfo map;
 
-  gst_buffer_map (GST_PAD_PROBE_INFO_BUFFER (info), &map, GST_MAP_READ);
+  gst_buffer_map (*buffer, &map, GST_MAP_READ);
   if (map.size >= 20 && map.data[12] == 6)
     peer_log (peer, "sctp=abort:%u:%.*s", GST_READ_UINT16_BE (map.data + 16),
         GST_READ_UINT16_BE (map.data + 18) - 4, map.data + 20);
   else
     peer_log (peer, "sctp=other");
-  gst_buffer_unmap (GST_PAD_PROBE_INFO_BUFFER (info), &map);
+  gst_buffer_unmap (*buffer, &map);
 
+  return TRUE;
+}
+
+/* nicesrc has lists from libnice 0.1.22 on. */
+static void
+for_each_packet (
+    GstPadProbeInfo *info, GstBufferListFunc func, gpointer user_data)
+{
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_DATA (info);
+
+  if (GST_IS_BUFFER_LIST (buffer))
+    gst_buffer_list_foreach ((GstBufferList *)buffer, func, user_data);
+  else
+    func (&buffer, 0, user_data);
+}
+
+static GstPadProbeReturn
+on_packet (GstPad *pad, GstPadProbeInfo *info, gpointer tap)
+{
+  for_each_packet (info, note_packet, tap);
+  return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn
+on_sctp_packet (GstPad *pad, GstPadProbeInfo *info, gpointer peer)
+{
+  for_each_packet (info, note_sctp_packet, peer);
   return GST_PAD_PROBE_OK;
 }
 
@@ -90,7 +118,7 @@ tap_socket (const GValue *item, gpointer user_data)
   ck_assert_uint_lt (self->n_sockets, MAX_SOCKETS);
   *tap = (Tap){ self, self->n_sockets };
   self->received[self->n_sockets++] = g_string_new (NULL);
-  gst_pad_add_probe (src, GST_PAD_PROBE_TYPE_BUFFER, on_packet, tap, g_free);
+  gst_pad_add_probe (src, ANY_DATA, on_packet, tap, g_free);
 }
 
 /* Behind this pad is a queue, which a close of this side may cut. */
@@ -100,8 +128,7 @@ tap_association (const GValue *item, gpointer peer)
   g_autoptr (GstPad) src =
       gst_element_get_static_pad (g_value_get_object (item), "data_src");
 
-  gst_pad_add_probe (
-      src, GST_PAD_PROBE_TYPE_BUFFER, on_sctp_packet, peer, NULL);
+  gst_pad_add_probe (src, ANY_DATA, on_sctp_packet, peer, NULL);
 }
 
 static void

@@ -255,6 +255,7 @@ typedef struct {
   const char *what;
   const char *text;
   gboolean trickles; /* one byte more each second */
+  gboolean is_wrong; /* from libsoup 3.8 on that is answered at once */
 } Slow;
 
 static const Slow slow[] = {
@@ -266,7 +267,7 @@ static const Slow slow[] = {
   { "stops in a chunk",
       POST_HEAD "Transfer-Encoding: chunked\r\n\r\n400\r\nv=0\r\n", FALSE },
   { "sends a chunk that is none",
-      POST_HEAD "Transfer-Encoding: chunked\r\n\r\nzzzz\r\n", FALSE },
+      POST_HEAD "Transfer-Encoding: chunked\r\n\r\nzzzz\r\n", FALSE, TRUE },
   { "trickles headers", GET "X-", TRUE },
   { "trickles its body", POST_HEAD "Content-Length: 1000\r\n\r\n", TRUE },
 };
@@ -274,10 +275,15 @@ static const Slow slow[] = {
 static gboolean
 is_closed (GSocket *socket)
 {
-  char byte;
+  char bytes[4096];
+  gssize n;
 
-  return g_socket_receive_with_blocking (socket, &byte, 1, FALSE, NULL, NULL) ==
-             0 ||
+  do
+    n = g_socket_receive_with_blocking (
+        socket, bytes, sizeof (bytes), FALSE, NULL, NULL);
+  while (n > 0);
+
+  return n == 0 ||
          (g_socket_condition_check (socket, G_IO_HUP | G_IO_ERR) != 0);
 }
 
@@ -321,7 +327,8 @@ GST_START_TEST (test_who_is_slow_is_closed)
       if (is_closed (socket)) {
         gint64 took = g_get_monotonic_time () - since;
 
-        ck_assert_msg (took > 9 * G_TIME_SPAN_SECOND, "%s", slow[i].what);
+        ck_assert_msg (took > 9 * G_TIME_SPAN_SECOND || slow[i].is_wrong, "%s",
+            slow[i].what);
         g_clear_object (&clients[i]);
         n_open--;
         continue;

@@ -234,7 +234,9 @@ assert_gives_up (Peer *peer, const GstStructure *report, gint64 took)
   ck_assert (gst_structure_get_uint64 (report, "total-us", &total));
   GST_INFO ("%s: replied after %.1f ms, total %.1f ms", peer->name,
       (double)took / 1000, (double)total / 1000);
-  ck_assert_str_eq (gst_structure_get_string (step, "result"), "overdue");
+  /* From libnice 0.1.23 on, that has given up before. */
+  if (!g_str_equal (gst_structure_get_string (step, "result"), "done"))
+    ck_assert_str_eq (gst_structure_get_string (step, "result"), "overdue");
   ck_assert_uint_le (total, (CLOSE_TIMEOUT + MARGIN) * 1000);
 }
 
