@@ -77,8 +77,25 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstPeerConnection, gst_peer_connection,
     G_IMPLEMENT_INTERFACE (
         GST_TYPE_CHILD_PROXY, gst_peer_connection_child_proxy_init))
 
-GST_ELEMENT_REGISTER_DEFINE (peerconnection, "peerconnection", GST_RANK_PRIMARY,
-    GST_TYPE_PEER_CONNECTION)
+/* What may come to it on this thread is class_init, where no plugin can be
+ * loaded: who loads ours for the first time, as gst-plugin-scanner does, or a
+ * program without that, holds GStreamer's lock. */
+static GPrivate registering;
+
+static gboolean
+register_element (GstPlugin *plugin)
+{
+  gboolean done;
+
+  g_private_set (&registering, plugin);
+  done = gst_element_register (
+      plugin, "peerconnection", GST_RANK_PRIMARY, GST_TYPE_PEER_CONNECTION);
+  g_private_set (&registering, NULL);
+
+  return done;
+}
+
+GST_ELEMENT_REGISTER_DEFINE_CUSTOM (peerconnection, register_element)
 
 /* === properties === */
 
@@ -456,12 +473,15 @@ gst_peer_connection_class_init (GstPeerConnectionClass *klass)
       G_CALLBACK (gst_peer_connection_close), NULL, NULL, NULL, G_TYPE_NONE, 1,
       GST_TYPE_PROMISE);
 
-  gst_peer_surface_install (object_class);
+  if (g_private_get (&registering) == NULL)
+    gst_peer_surface_install (object_class);
 }
 
 static void
 gst_peer_connection_init (GstPeerConnection *self)
 {
+  gst_peer_surface_install (G_OBJECT_GET_CLASS (self));
+
   /* As webrtcbin: it is both, whatever it turns out to carry. */
   gst_bin_set_suppressed_flags (
       GST_BIN (self), GST_ELEMENT_FLAG_SINK | GST_ELEMENT_FLAG_SOURCE);

@@ -475,20 +475,26 @@ install_signals (GObjectClass *klass, GType child_type)
 /**
  * gst_peer_surface_install:
  *
- * To be called at the end of class_init, when our own signals are there.
+ * To be called at the end of class_init, when our own signals are there, or, if
+ * no plugin can be loaded then, before there is an object. Once is enough.
  */
 void
 gst_peer_surface_install (GObjectClass *klass)
 {
-  GType type = gst_peer_child_type ();
+  static gsize installed = 0;
   g_autoptr (GTypeClass) child_class = NULL;
+  GType type;
 
-  if (type == G_TYPE_INVALID)
+  if (!g_once_init_enter (&installed))
     return;
 
-  child_class = g_type_class_ref (type);
-  install_properties (klass, G_OBJECT_CLASS (child_class));
-  install_signals (klass, type);
+  type = gst_peer_child_type ();
+  if (type != G_TYPE_INVALID) {
+    child_class = g_type_class_ref (type);
+    install_properties (klass, G_OBJECT_CLASS (child_class));
+    install_signals (klass, type);
+  }
+  g_once_init_leave (&installed, TRUE);
 }
 
 void
