@@ -234,7 +234,7 @@ add_straggler (GstBus *bus, GstMessage *message, gpointer straggler)
       g_str_equal (GST_OBJECT_NAME (source), "webrtcbin")) {
     gst_message_parse_state_changed (message, NULL, &state, NULL);
     if (state == GST_STATE_NULL) {
-      gst_bin_add (GST_BIN (source), gst_object_ref (straggler));
+      gst_bin_add (GST_BIN (source), straggler);
       gst_element_set_state (straggler, GST_STATE_PLAYING);
     }
   }
