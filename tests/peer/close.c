@@ -6,7 +6,7 @@
 
 /* A caller's thread is not held up, and the peer is told within this; only a
  * sanitizer is forgiven. */
-#ifdef __SANITIZE_ADDRESS__
+#ifdef SANITIZED
 #define RETURN_LIMIT (50 * G_TIME_SPAN_MILLISECOND)
 #define NOTICE_LIMIT (1000 * G_TIME_SPAN_MILLISECOND)
 #else

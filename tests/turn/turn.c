@@ -11,7 +11,7 @@
 
 /* From the call until the server has seen the release: 21 to 29 ms. What a
  * sanitizer adds is no figure of ours. */
-#ifdef __SANITIZE_ADDRESS__
+#ifdef SANITIZED
 #define RELEASE_WITHIN (1000 * G_TIME_SPAN_MILLISECOND)
 #else
 #define RELEASE_WITHIN (100 * G_TIME_SPAN_MILLISECOND)
