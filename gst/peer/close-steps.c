@@ -362,12 +362,6 @@ gst_peer_close_step_receivers (gpointer close)
  * the ICE agent. Waits for what is being looked at, though not for an
  * application that keeps it === */
 
-static GstPadProbeReturn
-discard (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  return GST_PAD_PROBE_DROP;
-}
-
 /* Here and now, or on nicesrc's thread. */
 static GstPadProbeReturn
 on_input_idle (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
@@ -392,9 +386,7 @@ gst_peer_close_step_input (gpointer close)
   for (guint i = 0; i < self->inputs->len; i++) {
     GstPeerInput *input = g_ptr_array_index (self->inputs, i);
 
-    gst_pad_add_probe (input->pad,
-        GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, discard,
-        NULL, NULL);
+    gst_peer_insides_discard (input->pad);
     gst_pad_add_probe (input->pad, GST_PAD_PROBE_TYPE_IDLE, on_input_idle,
         gst_peer_close_ref (self), (GDestroyNotify)gst_peer_close_unref);
   }

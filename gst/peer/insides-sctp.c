@@ -102,12 +102,6 @@ gst_peer_insides_number_association (GstElement *part, guint *number)
     g_object_set (part, "sctp-association-id", *number, NULL);
 }
 
-static GstPadProbeReturn
-discard (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  return GST_PAD_PROBE_DROP;
-}
-
 static gboolean
 take_pad (GstElement *encoder, GstPad *pad, gpointer pads)
 {
@@ -138,9 +132,7 @@ gst_peer_insides_end_messages (GstElement *child)
   for (guint i = 0; i < pads->len; i++) {
     GstPad *pad = g_ptr_array_index (pads, i);
 
-    gst_pad_add_probe (pad,
-        GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, discard,
-        NULL, NULL);
+    gst_peer_insides_discard (pad);
     if (GST_PAD_STREAM_TRYLOCK (pad))
       GST_PAD_STREAM_UNLOCK (pad);
     else

@@ -188,6 +188,31 @@ gst_peer_insides_transports (GstElement *child)
   return transports;
 }
 
+/**
+ * gst_peer_insides_inputs:
+ *
+ * Returns: (transfer container) (element-type GstPad): where what comes from
+ *   the network comes in
+ */
+GPtrArray *
+gst_peer_insides_inputs (GstElement *child)
+{
+  GPtrArray *inputs = g_ptr_array_new_with_free_func (gst_object_unref);
+  g_autoptr (GPtrArray) decoders =
+      gst_peer_insides_find_all (child, "dtlssrtpdec");
+
+  for (guint i = 0; i < decoders->len; i++) {
+    g_autoptr (GstPad) sink =
+        gst_element_get_static_pad (g_ptr_array_index (decoders, i), "sink");
+    GstPad *source = sink != NULL ? gst_pad_get_peer (sink) : NULL;
+
+    if (source != NULL)
+      g_ptr_array_add (inputs, source);
+  }
+
+  return inputs;
+}
+
 static gboolean
 has_state (GstPeerTransport *self, const char *nick)
 {
@@ -430,16 +455,15 @@ drop_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 
 /**
  * gst_peer_insides_discard:
- * @src: a src pad
  *
- * What comes out of it goes no further, and upstream hears nothing of that.
+ * What comes through @pad goes no further, and upstream hears nothing of that.
  * Behind an EOS, a packet that was still on its way would be answered with
  * GST_FLOW_EOS, and nicesrc stop reading for all streams and the ICE agent.
  */
 void
-gst_peer_insides_discard (GstPad *src)
+gst_peer_insides_discard (GstPad *pad)
 {
-  gst_pad_add_probe (src,
+  gst_pad_add_probe (pad,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_buffer,
       NULL, NULL);
 }

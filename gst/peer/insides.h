@@ -35,7 +35,7 @@ void gst_peer_insides_end_messages (GstElement *child);
 GstDataQueue *gst_peer_insides_dup_sctp_queue (GstPad *src);
 
 gboolean gst_peer_insides_pad_ssrc (GstPad *src, guint32 *ssrc);
-void gst_peer_insides_discard (GstPad *src);
+void gst_peer_insides_discard (GstPad *pad);
 gboolean gst_peer_insides_drain_pad (GstPad *src);
 
 gboolean gst_peer_insides_channel_path (GstElement *child,
