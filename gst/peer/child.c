@@ -7,6 +7,7 @@
 
 #include "channels.h"
 #include "ice-agent.h"
+#include "ice-hold.h"
 #include "insides.h"
 #include "pads.h"
 #include "peerconnection-private.h"
@@ -144,6 +145,7 @@ install (GstPeerConnection *element, GstElement *child)
   GST_OBJECT_UNLOCK (element);
   gst_clear_object (&before);
   g_clear_object (&before_agent);
+  gst_peer_ice_hold_forget (element);
 }
 
 gboolean

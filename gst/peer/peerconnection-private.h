@@ -41,6 +41,7 @@ struct _GstPeerConnection {
   gint n_mlines;      /* of the description set last */
   guint association;  /* its number, of all that there are in the process */
   gint sctp_established;
+  GPtrArray *ice_transports; /* (nullable): of an offer without an answer */
   GstPeerClose *close;
   guint32 eos_seqnum;
   GstPeerCredentials *credentials; /* the peer's */

@@ -46,6 +46,7 @@
 #include "peerconnection-private.h"
 
 #include "child.h"
+#include "ice-hold.h"
 #include "insides.h"
 #include "pads.h"
 #include "remote.h"
@@ -352,6 +353,7 @@ gst_peer_connection_finalize (GObject *object)
 
   gst_peer_loop_free (self->loop);
   gst_peer_close_end (self->close);
+  gst_peer_ice_hold_forget (self);
   gst_peer_states_clear (&self->states);
   gst_peer_channels_clear (&self->channels);
   gst_peer_promises_clear (&self->promises);

@@ -10,6 +10,7 @@ typedef struct {
   GstObject *owner;    /* keeps @promises */
   GstPromise *inner;   /* webrtcbin's */
   GstPromise *promise; /* (nullable): the caller's, until it is replied to */
+  GPtrArray *held;     /* (nullable): what is freed before that */
 } InFlight;
 
 void
@@ -43,6 +44,8 @@ on_change (GstPromise *inner, gpointer user_data)
   g_hash_table_remove (self->in_flight, in_flight);
   g_mutex_unlock (&self->lock);
 
+  g_clear_pointer (&in_flight->held, g_ptr_array_unref);
+
   if (promise != NULL &&
       gst_promise_wait (inner) == GST_PROMISE_RESULT_REPLIED) {
     reply = gst_promise_get_reply (inner);
@@ -61,6 +64,8 @@ on_change (GstPromise *inner, gpointer user_data)
  * gst_peer_promises_wrap:
  * @owner: the object that @self is part of
  * @promise: (transfer none) (nullable): the caller's promise
+ * @held: (transfer full) (nullable): what to free when webrtcbin is done, on the
+ *   thread and before the caller learns of it
  *
  * Of a reply that nobody asked for, webrtcbin 1.22 loses the memory when it is
  * closed: it is always asked.
@@ -68,14 +73,15 @@ on_change (GstPromise *inner, gpointer user_data)
  * Returns: (transfer full): the promise to give to webrtcbin
  */
 GstPromise *
-gst_peer_promises_wrap (
-    GstPeerPromises *self, GstObject *owner, GstPromise *promise)
+gst_peer_promises_wrap (GstPeerPromises *self, GstObject *owner,
+    GstPromise *promise, GPtrArray *held)
 {
   InFlight *in_flight = g_new0 (InFlight, 1);
 
   in_flight->promises = self;
   in_flight->owner = gst_object_ref (owner);
   in_flight->promise = promise != NULL ? gst_promise_ref (promise) : NULL;
+  in_flight->held = held;
   in_flight->inner =
       gst_promise_new_with_change_func (on_change, in_flight, NULL);
   g_mutex_lock (&self->lock);

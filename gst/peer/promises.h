@@ -15,8 +15,8 @@ typedef struct {
 void gst_peer_promises_init (GstPeerPromises *self);
 void gst_peer_promises_clear (GstPeerPromises *self);
 
-GstPromise *gst_peer_promises_wrap (
-    GstPeerPromises *self, GstObject *owner, GstPromise *promise);
+GstPromise *gst_peer_promises_wrap (GstPeerPromises *self, GstObject *owner,
+    GstPromise *promise, GPtrArray *held);
 void gst_peer_promises_abort (GstPeerPromises *self);
 void gst_peer_promises_settle (GstPeerPromises *self);
 

@@ -16,6 +16,7 @@
 
 #include "channels.h"
 #include "child.h"
+#include "ice-hold.h"
 #include "pads.h"
 #include "peerconnection-private.h"
 #include "presence.h"
@@ -280,15 +281,27 @@ check_action (GstPeerConnection *element, const char *action,
   return TRUE;
 }
 
+static GstPromise *
+wrap_promise (
+    GstPeerConnection *element, const char *action, GstPromise *promise)
+{
+  GPtrArray *held = g_str_equal (action, "set-remote-description")
+                        ? gst_peer_ice_hold (element)
+                        : NULL;
+
+  return gst_peer_promises_wrap (
+      &element->promises, GST_OBJECT (element), promise, held);
+}
+
 static void
-translate (GstPeerConnection *element, const GValue *from, GValue *to)
+translate (GstPeerConnection *element, const char *action, const GValue *from,
+    GValue *to)
 {
   g_value_init (to, G_VALUE_TYPE (from));
 
   if (G_VALUE_HOLDS (from, GST_TYPE_PROMISE)) {
     g_value_take_boxed (
-        to, gst_peer_promises_wrap (&element->promises, GST_OBJECT (element),
-                g_value_get_boxed (from)));
+        to, wrap_promise (element, action, g_value_get_boxed (from)));
   } else if (G_VALUE_HOLDS (from, GST_TYPE_PAD)) {
     GstPad *pad = g_value_get_object (from);
 
@@ -331,7 +344,7 @@ marshal_action (GClosure *closure, GValue *result, guint n_args,
   g_value_init (&inner[0], G_OBJECT_TYPE (child));
   g_value_set_object (&inner[0], child);
   for (guint i = 1; i < n_args; i++)
-    translate (element, &args[i], &inner[i]);
+    translate (element, action, &args[i], &inner[i]);
 
   if (is_turn_server)
     gst_peer_quiet_begin ();
@@ -424,6 +437,8 @@ on_notify (GObject *child, GParamSpec *pspec, GstPeerConnection *element)
   if (!(pspec->flags & G_PARAM_WRITABLE))
     gst_peer_child_saw_pc_thread (element);
 
+  if (g_str_equal (pspec->name, "signaling-state"))
+    gst_peer_ice_hold_learn (element, GST_ELEMENT (child));
   if (gst_peer_states_follow (element, GST_ELEMENT (child), pspec->name))
     gst_peer_presence_on_state (element);
   else if (!gst_peer_states_is_closed (element))

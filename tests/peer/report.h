@@ -18,7 +18,8 @@ bundle (Peers *peers)
       G_OBJECT (peers->answerer->element), "bundle-policy", "max-bundle");
 }
 
-/* Two connected elements, with nothing in their logs yet. */
+/* Two connected elements, with nothing in their logs and nothing still to come:
+ * gathering may end before the connection is there or after it. */
 static inline Peers *
 connect_peers (PeerFeatures features)
 {
@@ -27,6 +28,8 @@ connect_peers (PeerFeatures features)
   bundle (peers);
   peers_add (peers, features);
   peers_connect (peers);
+  peer_await (peers->offerer, "ice-gathering-state=complete");
+  peer_await (peers->answerer, "ice-gathering-state=complete");
   peer_mark (peers->offerer);
   peer_mark (peers->answerer);
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "peerconnection.h"
+
+G_BEGIN_DECLS
+
+void gst_peer_ice_hold_learn (GstPeerConnection *element, GstElement *child);
+void gst_peer_ice_hold_forget (GstPeerConnection *element);
+GPtrArray *gst_peer_ice_hold (GstPeerConnection *element);
+
+G_END_DECLS
