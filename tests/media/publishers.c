@@ -7,160 +7,9 @@
 #include <gst/webrtc/webrtc.h>
 
 #include "players.h"
-#include "ports.h"
+#include "studio.h"
 
 #include <openssl/crypto.h>
-
-#define SOURCE                                                                 \
-  "videotestsrc is-live=true name=source ! video/x-raw,width=160,height=120"
-
-/* === who is published to === */
-
-/* What has come out of the pads of each name. */
-typedef struct {
-  GstElement *pipeline;
-  GstElement *src;
-  char *url;
-
-  GMutex lock;
-  GCond cond;
-  guint n_buffers[3];
-  guint n_eos[3];
-  guint n_removed[3];
-  guint n_blocked;
-  guint n_stopping;
-  gboolean stopped;
-  gboolean full; /* the disk for what comes from the first */
-} Studio;
-
-static guint
-get_index (GstPad *pad)
-{
-  guint index = GST_PAD_NAME (pad)[strlen ("video_")] - '0';
-
-  ck_assert_uint_lt (index, 3);
-
-  return index;
-}
-
-static void
-count (Studio *self, guint *counter)
-{
-  g_mutex_lock (&self->lock);
-  (*counter)++;
-  g_cond_broadcast (&self->cond);
-  g_mutex_unlock (&self->lock);
-}
-
-static GstPadProbeReturn
-on_data (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  Studio *self = user_data;
-  guint index = get_index (pad);
-
-  if (info->type & GST_PAD_PROBE_TYPE_BUFFER)
-    count (self, &self->n_buffers[index]);
-  else if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
-    count (self, &self->n_eos[index]);
-
-  return GST_PAD_PROBE_OK;
-}
-
-static void
-on_pad_added (GstElement *src, GstPad *pad, Studio *self)
-{
-  GstElement *sink;
-  g_autoptr (GstPad) input = NULL;
-
-  if (!g_str_has_prefix (GST_PAD_NAME (pad), "video"))
-    return;
-  if (self->full && get_index (pad) == 0) {
-    sink = gst_element_factory_make ("filesink", NULL);
-    g_object_set (sink, "location", "/dev/full", NULL);
-    gst_util_set_object_arg (G_OBJECT (sink), "buffer-mode", "unbuffered");
-  } else {
-    sink = gst_element_factory_make ("fakesink", NULL);
-  }
-  g_object_set (sink, "async", FALSE, "sync", FALSE, NULL);
-  gst_bin_add (GST_BIN (self->pipeline), sink);
-  gst_element_sync_state_with_parent (sink);
-  input = gst_element_get_static_pad (sink, "sink");
-  gst_pad_link (pad, input);
-  gst_pad_add_probe (pad,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_data,
-      self, NULL);
-}
-
-static void
-on_pad_removed (GstElement *src, GstPad *pad, Studio *self)
-{
-  if (g_str_has_prefix (GST_PAD_NAME (pad), "video"))
-    count (self, &self->n_removed[get_index (pad)]);
-}
-
-static Studio *
-studio_new (guint max_sessions)
-{
-  Studio *self = g_new0 (Studio, 1);
-  g_autofree char *location = NULL;
-  guint port = find_port ();
-
-  g_mutex_init (&self->lock);
-  g_cond_init (&self->cond);
-  location = g_strdup_printf ("whip://127.0.0.1:%u/in", port);
-  self->url = g_strdup_printf ("http://127.0.0.1:%u/in", port);
-  self->pipeline = gst_pipeline_new (NULL);
-  self->src = gst_element_factory_make ("peersrc", NULL);
-  g_object_set (self->src, "location", location, "max-sessions", max_sessions,
-      "wait-for-next", TRUE, NULL);
-  gst_bin_add (GST_BIN (self->pipeline), self->src);
-  g_signal_connect (self->src, "pad-added", G_CALLBACK (on_pad_added), self);
-  g_signal_connect (
-      self->src, "pad-removed", G_CALLBACK (on_pad_removed), self);
-  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
-
-  return self;
-}
-
-static void
-studio_free (Studio *self)
-{
-  gst_element_set_state (self->pipeline, GST_STATE_NULL);
-  gst_object_unref (self->pipeline);
-  g_mutex_clear (&self->lock);
-  g_cond_clear (&self->cond);
-  g_free (self->url);
-  g_free (self);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Studio, studio_free)
-
-static void
-await_count (Studio *self, guint *counter, guint value)
-{
-  gint64 end = g_get_monotonic_time () + WATCHDOG / GST_USECOND;
-  gboolean in_time = TRUE;
-
-  g_mutex_lock (&self->lock);
-  while (*counter < value && in_time)
-    in_time = g_cond_wait_until (&self->cond, &self->lock, end);
-  g_mutex_unlock (&self->lock);
-  ck_assert_msg (in_time, "%u of %u", *counter, value);
-}
-
-/* === who publishes === */
-
-static GstElement *
-publish (Studio *studio, guint timeout)
-{
-  g_autofree char *description = g_strdup_printf (
-      SOURCE " ! peersink location=%s timeout=%u", studio->url, timeout);
-  GstElement *pipeline = gst_parse_launch (description, NULL);
-
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-
-  return pipeline;
-}
 
 static GstMessage *
 await_error (GstElement *pipeline)
@@ -184,47 +33,46 @@ stop (GstElement *pipeline)
 GST_START_TEST (test_publishers_have_pads_of_their_own)
 {
   g_autoptr (Studio) studio = studio_new (2);
-  GstElement *first = publish (studio, 10000);
+  GstElement *first = studio_publish (studio, 10000);
   GstElement *second, *next;
   g_auto (GStrv) sessions = NULL;
 
-  await_count (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
-  second = publish (studio, 10000);
-  await_count (studio, &studio->n_buffers[1], ENOUGH_FRAMES);
+  studio_await (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
+  second = studio_publish (studio, 10000);
+  studio_await (studio, &studio->n_buffers[1], ENOUGH_FRAMES);
   g_object_get (studio->src, "sessions", &sessions, NULL);
   ck_assert_uint_eq (g_strv_length (sessions), 2);
 
   /* The end of one is no matter of the other's. */
   stop (first);
-  await_count (studio, &studio->n_eos[0], 1);
-  await_count (studio, &studio->n_removed[0], 1);
-  await_count (studio, &studio->n_buffers[1], studio->n_buffers[1] + 15);
-  ck_assert_uint_eq (studio->n_eos[1], 0);
+  studio_await (studio, &studio->n_eos[0], 1);
+  studio_await (studio, &studio->n_removed[0], 1);
+  studio_await_more (studio, &studio->n_buffers[1], 15);
+  ck_assert_uint_eq (studio_get (studio, &studio->n_eos[1]), 0);
 
   stop (second);
-  await_count (studio, &studio->n_removed[1], 1);
+  studio_await (studio, &studio->n_removed[1], 1);
 
   /* There is a next one, as was asked for. */
-  next = publish (studio, 10000);
-  await_count (
-      studio, &studio->n_buffers[0], studio->n_buffers[0] + ENOUGH_FRAMES);
+  next = studio_publish (studio, 10000);
+  studio_await_more (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
   stop (next);
-  await_count (studio, &studio->n_eos[0], 2);
+  studio_await (studio, &studio->n_eos[0], 2);
 }
 GST_END_TEST
 
 GST_START_TEST (test_one_too_many_is_told_so)
 {
   g_autoptr (Studio) studio = studio_new (1);
-  GstElement *first = publish (studio, 10000);
+  GstElement *first = studio_publish (studio, 10000);
   GstElement *second;
   g_autoptr (GstBus) bus = NULL;
   g_autoptr (GstMessage) message = NULL;
   const GstStructure *details;
   guint status;
 
-  await_count (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
-  second = publish (studio, 1000);
+  studio_await (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
+  second = studio_publish (studio, 1000);
   bus = gst_element_get_bus (second);
   message = gst_bus_timed_pop_filtered (bus, WATCHDOG, GST_MESSAGE_ERROR);
   ck_assert (message != NULL);
@@ -233,7 +81,7 @@ GST_START_TEST (test_one_too_many_is_told_so)
   ck_assert_uint_eq (status, 503);
   stop (second);
 
-  await_count (studio, &studio->n_buffers[0], studio->n_buffers[0] + 15);
+  studio_await_more (studio, &studio->n_buffers[0], 15);
   stop (first);
 }
 GST_END_TEST
@@ -279,7 +127,7 @@ GST_START_TEST (test_no_pad_outlasts_the_pipeline)
   studio->stopped = TRUE;
   g_cond_broadcast (&studio->cond);
   g_mutex_unlock (&studio->lock);
-  ck_assert_uint_eq (studio->n_removed[0], 1);
+  ck_assert_uint_eq (studio_get (studio, &studio->n_removed[0]), 1);
   ck_assert_uint_eq (n_pads, 0);
 }
 GST_END_TEST
@@ -341,14 +189,14 @@ add_bye (GObject *session, GstBuffer *buffer, gboolean early, gpointer ssrc)
 GST_START_TEST (test_the_end_of_each_stream_is_that_of_the_session)
 {
   g_autoptr (Studio) studio = studio_new (1);
-  GstElement *publisher = publish (studio, 10000);
+  GstElement *publisher = studio_publish (studio, 10000);
   g_autoptr (GstElement) sink =
       gst_bin_get_by_interface (GST_BIN (publisher), GST_TYPE_CHILD_PROXY);
   g_autoptr (GObject) connection = NULL;
   g_autoptr (GObject) session = NULL;
   g_autoptr (GstMessage) message = NULL;
 
-  await_count (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
+  studio_await (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
   connection = gst_child_proxy_get_child_by_index (GST_CHILD_PROXY (sink), 0);
   session = find_rtp_session (GST_ELEMENT (connection));
   g_signal_connect (session, "on-sending-rtcp", G_CALLBACK (add_bye),
@@ -368,10 +216,10 @@ GST_START_TEST (test_silence_is_the_end_of_the_session)
   g_autoptr (GstMessage) warning = NULL;
 
   g_object_set (studio->src, "media-timeout", 1000, NULL);
-  publisher = publish (studio, 10000);
-  await_count (studio, &studio->n_buffers[0], 2 * ENOUGH_FRAMES);
+  publisher = studio_publish (studio, 10000);
+  studio_await (studio, &studio->n_buffers[0], 2 * ENOUGH_FRAMES);
   gst_element_set_state (publisher, GST_STATE_PAUSED);
-  await_count (studio, &studio->n_eos[0], 1);
+  studio_await (studio, &studio->n_eos[0], 1);
   warning = await_message (studio->pipeline, GST_MESSAGE_WARNING);
   stop (publisher);
 }
@@ -481,7 +329,7 @@ GST_START_TEST (test_no_part_of_a_frame_is_given_out)
 {
   g_autoptr (Studio) studio = studio_new (1);
   Cut cut = { .n_sent = 0 };
-  g_autofree char *description = g_strdup_printf (SOURCE
+  g_autofree char *description = g_strdup_printf (STUDIO_SOURCE
       " ! peersink name=sink video-caps=video/x-h264 location=%s",
       studio->url);
   GstElement *publisher = gst_parse_launch (description, NULL);
@@ -499,8 +347,8 @@ GST_START_TEST (test_no_part_of_a_frame_is_given_out)
   g_mutex_unlock (&cut.lock);
 
   gst_element_send_event (studio->src, gst_event_new_eos ());
-  await_count (studio, &studio->n_eos[0], 1);
-  ck_assert_uint_eq (studio->n_buffers[0], WHOLE_FRAMES);
+  studio_await (studio, &studio->n_eos[0], 1);
+  ck_assert_uint_eq (studio_get (studio, &studio->n_buffers[0]), WHOLE_FRAMES);
   stop (publisher);
 }
 GST_END_TEST
@@ -514,15 +362,15 @@ GST_START_TEST (test_a_disk_is_full)
   g_autoptr (GError) error = NULL;
 
   studio->full = TRUE;
-  first = publish (studio, 10000);
+  first = studio_publish (studio, 10000);
   message = await_error (studio->pipeline);
   gst_message_parse_error (message, &error, NULL);
   ck_assert_msg (g_error_matches (error, GST_RESOURCE_ERROR,
                      GST_RESOURCE_ERROR_NO_SPACE_LEFT),
       "%s", error->message);
 
-  second = publish (studio, 10000);
-  await_count (studio, &studio->n_buffers[1], ENOUGH_FRAMES);
+  second = studio_publish (studio, 10000);
+  studio_await (studio, &studio->n_buffers[1], ENOUGH_FRAMES);
 
   stop (first);
   stop (second);
@@ -530,8 +378,8 @@ GST_START_TEST (test_a_disk_is_full)
   studio->full = FALSE;
   studio->n_buffers[0] = 0;
   gst_element_set_state (studio->pipeline, GST_STATE_PLAYING);
-  again = publish (studio, 10000);
-  await_count (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
+  again = studio_publish (studio, 10000);
+  studio_await (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
   stop (again);
 }
 GST_END_TEST
@@ -539,7 +387,7 @@ GST_END_TEST
 static GstPadProbeReturn
 on_blocked (GstPad *pad, GstPadProbeInfo *info, gpointer studio)
 {
-  count (studio, &((Studio *)studio)->n_blocked);
+  studio_count (studio, &((Studio *)studio)->n_blocked);
   return GST_PAD_PROBE_OK;
 }
 
@@ -547,7 +395,7 @@ on_blocked (GstPad *pad, GstPadProbeInfo *info, gpointer studio)
 static void
 on_element_removed (GstBin *src, GstElement *bin, Studio *studio)
 {
-  count (studio, &studio->n_stopping);
+  studio_count (studio, &studio->n_stopping);
 }
 
 /* A session that ends waits for its streaming thread, which is downstream; the
@@ -555,21 +403,21 @@ on_element_removed (GstBin *src, GstElement *bin, Studio *studio)
 GST_START_TEST (test_null_while_a_session_ends)
 {
   g_autoptr (Studio) studio = studio_new (1);
-  GstElement *publisher = publish (studio, 10000);
+  GstElement *publisher = studio_publish (studio, 10000);
   g_autoptr (GstPad) pad = NULL;
   g_autoptr (GstPad) sink = NULL;
 
-  await_count (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
+  studio_await (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
   g_signal_connect (
       studio->src, "element-removed", G_CALLBACK (on_element_removed), studio);
   pad = gst_element_get_static_pad (studio->src, "video_0");
   sink = gst_pad_get_peer (pad);
   gst_pad_add_probe (
       sink, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, on_blocked, studio, NULL);
-  await_count (studio, &studio->n_blocked, 1);
+  studio_await (studio, &studio->n_blocked, 1);
 
   stop (publisher);
-  await_count (studio, &studio->n_stopping, 1);
+  studio_await (studio, &studio->n_stopping, 1);
 }
 GST_END_TEST
 
