@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
+import { Front } from './front.mjs';
 import { makeTempDir } from './harness.mjs';
 import { Nobody } from './nobody.mjs';
 import { findPort, launch } from './program.mjs';
@@ -61,7 +62,7 @@ async function assertEnded(program) {
   assertClean(program);
 }
 
-describe('a client fails', { concurrency: 4, timeout: 120000 }, () => {
+describe('a client fails', { concurrency: 6, timeout: 120000 }, () => {
   let dir;
   let pem;
   before(async () => {
@@ -124,6 +125,36 @@ describe('a client fails', { concurrency: 4, timeout: 120000 }, () => {
       /No answer/);
     });
 
+    test(`${role}: the server dies before it has answered`, async (t) => {
+      const front = await Front.start('', {
+        answer: () => {
+          front.close();
+          throw new Error('dead');
+        },
+      });
+      t.after(() => front.close());
+      await assertFailed(launch(t,
+        `-e ${lines[role](`://${new URL(front.url).host}/live`, 'timeout=500')}`),
+      /http:\/\/127.*(Connection refused|terminated)/);
+    });
+
+    test(`${role}: a server that dies later is missed by nobody`, async (t) => {
+      const at = await findAddress();
+      const server = await serve(t, servers[role], `://${at}`);
+      const front = await Front.start(`http://${at}`);
+      t.after(() => front.close());
+      const program = launch(t,
+        `-e ${lines[role](`://${new URL(front.url).host}/live`)}`);
+      await program.said(/Connected/);
+      front.close();
+      const { took } = await program.interrupt();
+      await assertEnded(program);
+      assert.ok(took < 1000, `took ${took} ms`);
+      // The peer itself was told.
+      if (role === 'publisher')
+        await assertEnded(server);
+    });
+
     test(`${role}: no such host`, async (t) => {
       await assertFailed(launch(t,
         `-e ${lines[role]('://nowhere.invalid/live', 'timeout=500')}`),
@@ -136,17 +167,19 @@ describe('a client fails', { concurrency: 4, timeout: 120000 }, () => {
         /cannot be reached: ICE has failed.*turn-servers/);
     });
 
-    test(`${role}: the peer vanishes`, async (t) => {
-      const at = `://${await findAddress()}`;
-      const server = await serve(t, servers[role], at);
-      const program = launch(t, `-e ${lines[role](at)}`);
-      await program.said(/Connected/);
-      const since = performance.now();
-      await server.kill();
-      await assertFailed(program, /does not answer any more/);
-      const took = program.ended.at - since;
-      assert.ok(took > 15000 && took < 30000, `took ${took} ms`);
-    });
+    for (const [name, signal] of [['killed', 'SIGKILL'], ['frozen', 'SIGSTOP']]) {
+      test(`${role}: the peer is ${name}`, async (t) => {
+        const at = `://${await findAddress()}`;
+        const server = await serve(t, servers[role], at);
+        const program = launch(t, `-e ${lines[role](at)}`);
+        await program.said(/Connected/);
+        const since = performance.now();
+        server.signal(signal);
+        await assertFailed(program, /does not answer any more/);
+        const took = program.ended.at - since;
+        assert.ok(took > 15000 && took < 30000, `took ${took} ms`);
+      });
+    }
   }
 
   test('publisher: no common codec', async (t) => {
