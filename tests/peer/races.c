@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Two threads in the same place. Where the first one is, GStreamer's log tells:
+ * it waits there until the second one is done or waits for it. */
+
+#include "report.h"
+
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+typedef struct {
+  Peers *peers;
+  const char *line; /* of the log, with which it begins */
+  void (*act) (GObject *object);
+  GObject *object; /* (nullable): before there is one, nothing happens */
+
+  GThread *second; /* (nullable) */
+  gint second_id;  /* of the kernel's */
+  gint done;
+} Race;
+
+static gpointer
+act (gpointer data)
+{
+  Race *race = data;
+
+  g_atomic_int_set (&race->second_id, syscall (SYS_gettid));
+  race->act (race->object);
+  g_atomic_int_set (&race->done, TRUE);
+
+  return NULL;
+}
+
+static gboolean
+is_asleep (gint thread)
+{
+  g_autofree char *path =
+      g_strdup_printf ("/proc/self/task/%d/stat", (int)thread);
+  g_autofree char *stat = NULL;
+  const char *name_end;
+
+  if (thread == 0 || !g_file_get_contents (path, &stat, NULL, NULL))
+    return FALSE;
+  name_end = strrchr (stat, ')');
+
+  return name_end != NULL && g_str_has_prefix (name_end, ") S");
+}
+
+static void
+on_log (GstDebugCategory *category, GstDebugLevel level, const gchar *file,
+    const gchar *function, gint line, GObject *object, GstDebugMessage *message,
+    gpointer data)
+{
+  Race *race = data;
+
+  if (race->second != NULL || race->object == NULL || object == NULL ||
+      strstr (gst_debug_message_get (message), race->line) == NULL ||
+      !gst_object_has_as_ancestor (
+          GST_OBJECT (object), GST_OBJECT (race->peers->offerer->element)))
+    return;
+
+  race->second = g_thread_new ("second", act, race);
+  while (!g_atomic_int_get (&race->done) &&
+         !is_asleep (g_atomic_int_get (&race->second_id)))
+    g_thread_yield ();
+}
+
+static void
+race_begin (Race *race, const char *category, GstDebugLevel level)
+{
+  gst_debug_remove_log_function (gst_debug_log_default);
+  gst_debug_set_threshold_for_name (category, level);
+  gst_debug_add_log_function (on_log, race, NULL);
+}
+
+static void
+race_end (Race *race)
+{
+  ck_assert_msg (race->second != NULL, "no \"%s\" in the log", race->line);
+  g_thread_join (race->second);
+  gst_debug_remove_log_function (on_log);
+  g_object_unref (race->object);
+}
+
+/* === the first check of the peer's, while the answer is applied === */
+
+static void
+tell_state (GObject *ice_transport)
+{
+  g_object_notify (ice_transport, "state");
+}
+
+/* On webrtcbin's thread, which holds no lock then. */
+static void
+on_signaling_state (GstElement *element, GParamSpec *pspec, Race *race)
+{
+  g_autoptr (GObject) sctp = NULL;
+  g_autoptr (GObject) dtls = NULL;
+  GstWebRTCSignalingState state;
+
+  g_object_get (
+      element, "signaling-state", &state, "sctp-transport", &sctp, NULL);
+  if (state != GST_WEBRTC_SIGNALING_STATE_HAVE_LOCAL_OFFER)
+    return;
+  g_object_get (sctp, "transport", &dtls, NULL);
+  g_object_get (dtls, "transport", &race->object, NULL);
+}
+
+GST_START_TEST (test_ice_speaks_while_the_answer_is_set)
+{
+  g_autoptr (Peers) peers = peers_new ("peerconnection", "peerconnection");
+  Race race = { peers, "receive state to pass", tell_state };
+
+  g_signal_connect (peers->offerer->element, "notify::signaling-state",
+      G_CALLBACK (on_signaling_state), &race);
+  race_begin (&race, "webrtctransportreceivebin", GST_LEVEL_DEBUG);
+  peers_add (peers, PEER_CHANNEL);
+  peers_connect (peers);
+  race_end (&race);
+}
+GST_END_TEST
+
+/* === a packet on its way into the network, while that is paused === */
+
+static GObject *
+find_exit (Peer *peer)
+{
+  GstIterator *iter = gst_bin_iterate_all_by_element_factory_name (
+      GST_BIN (peer->pipeline), "nicesink");
+  g_auto (GValue) item = G_VALUE_INIT;
+
+  ck_assert_int_eq (gst_iterator_next (iter, &item), GST_ITERATOR_OK);
+  gst_iterator_free (iter);
+
+  return g_value_dup_object (&item);
+}
+
+static void
+pause_exit (GObject *sink)
+{
+  gst_element_set_state (GST_ELEMENT (sink), GST_STATE_PAUSED);
+}
+
+GST_START_TEST (test_a_packet_leaves_while_it_is_paused)
+{
+  g_autoptr (Peers) peers = connect_peers (PEER_CHANNEL);
+  Race race = { peers, "to be sent", pause_exit, find_exit (peers->offerer) };
+
+  race_begin (&race, "nicesink", GST_LEVEL_LOG);
+  gst_webrtc_data_channel_send_string (peers->offerer->channel, "on its way");
+  peer_await (peers->answerer, "channel:on-message-string=on its way");
+
+  gst_element_set_state (GST_ELEMENT (race.object), GST_STATE_PLAYING);
+  gst_webrtc_data_channel_send_string (peers->offerer->channel, "next");
+  peer_await (peers->answerer, "channel:on-message-string=next");
+  race_end (&race);
+}
+GST_END_TEST
+
+static Suite *
+races_suite (void)
+{
+  Suite *suite = suite_create ("races");
+  TCase *races = tcase_create ("races");
+
+  suite_add_tcase (suite, races);
+  tcase_add_test (races, test_ice_speaks_while_the_answer_is_set);
+  tcase_add_test (races, test_a_packet_leaves_while_it_is_paused);
+
+  return suite;
+}
+
+GST_CHECK_MAIN (races);
