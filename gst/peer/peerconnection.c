@@ -249,6 +249,17 @@ gst_peer_connection_change_state (
   return result;
 }
 
+/* Removed from its pipeline, it works on until it is stopped, and rtpsession
+ * cannot without a clock. */
+static gboolean
+gst_peer_connection_set_clock (GstElement *element, GstClock *clock)
+{
+  return (clock == NULL &&
+             gst_peer_insides_state (element) >= GST_STATE_PAUSED) ||
+         GST_ELEMENT_CLASS (gst_peer_connection_parent_class)
+             ->set_clock (element, clock);
+}
+
 /* === events and messages === */
 
 /* Through a bin, which keeps a reference of its own, EOS has gone to the
@@ -441,6 +452,7 @@ gst_peer_connection_class_init (GstPeerConnectionClass *klass)
   object_class->get_property = gst_peer_connection_get_property;
 
   element_class->change_state = gst_peer_connection_change_state;
+  element_class->set_clock = gst_peer_connection_set_clock;
   element_class->send_event = gst_peer_connection_send_event;
   element_class->request_new_pad = gst_peer_connection_request_new_pad;
   element_class->release_pad = gst_peer_connection_release_pad;

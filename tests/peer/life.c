@@ -75,6 +75,21 @@ GST_START_TEST (test_dispose)
 }
 GST_END_TEST
 
+/* Removed, it works on, for which rtpsession needs a clock. */
+GST_START_TEST (test_removed)
+{
+  g_autoptr (Peers) peers = connect_peers (PEER_AUDIO);
+  Peer *peer = peers->offerer;
+  g_autoptr (GstElement) rtpbin =
+      gst_bin_get_by_name (GST_BIN (peer->element), "rtpbin");
+
+  gst_bin_remove (GST_BIN (peer->pipeline), peer->element);
+  ck_assert (GST_ELEMENT_CLOCK (rtpbin) != NULL);
+  close_peer (peer);
+  gst_element_set_state (peer->element, GST_STATE_NULL);
+}
+GST_END_TEST
+
 /* An ERROR from inside is the end of the connection as well. */
 GST_START_TEST (test_error)
 {
@@ -271,6 +286,7 @@ life_suite (void)
   tcase_add_test (lives, test_reuse);
   tcase_add_test (lives, test_reuse_after_signal);
   tcase_add_test (lives, test_dispose);
+  tcase_add_test (lives, test_removed);
   tcase_add_test (lives, test_error);
   tcase_add_test (lives, test_pause);
   tcase_add_test (lives, test_null_in_spite_of_an_overdue_close);
