@@ -2,8 +2,9 @@
 
 /*   data channel -- queue -- pad
  *
- * The pad comes and goes on the element's loop. A thread of its own gives it what
- * comes, and EOS when nothing more does. */
+ * The pad comes and goes on the element's loop. While something waits, a thread
+ * gives it that, and EOS when nothing more comes; while nothing does, nothing
+ * here keeps the element. */
 
 #include "data-outlet.h"
 
@@ -25,14 +26,15 @@ typedef struct {
 
 struct _GstPeerDataOutlet {
   gint ref_count; /* the owner's, the loop's or thread's, the handlers' */
-  GstPeerSrc *src;
   GstWebRTCDataChannel *channel;
 
   GMutex lock;
-  GCond cond;
+  GstPeerSrc *src; /* (nullable): unowned, and only while there is an owner */
   GQueue messages; /* element-type Message */
   gsize n_queued;  /* bytes */
   gboolean over;   /* nothing more is taken */
+  gboolean begun;  /* there is a pad */
+  gboolean runs;   /* on a thread, or has ended there */
   gint done;       /* atomic: the pad is gone */
 
   /* Used on the loop, and then on the thread. */
@@ -40,6 +42,7 @@ struct _GstPeerDataOutlet {
   gboolean has_kind;
   gboolean is_text;  /* of the messages now */
   gboolean is_taken; /* downstream takes messages of this kind */
+  gboolean stopped;  /* downstream takes nothing any more */
 };
 
 static void
@@ -49,8 +52,8 @@ free_message (gpointer data)
   g_free (data);
 }
 
-void
-gst_peer_data_outlet_unref (GstPeerDataOutlet *self)
+static void
+outlet_unref (GstPeerDataOutlet *self)
 {
   if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
@@ -58,22 +61,20 @@ gst_peer_data_outlet_unref (GstPeerDataOutlet *self)
   g_queue_clear_full (&self->messages, free_message);
   gst_clear_object (&self->pad);
   g_object_unref (self->channel);
-  gst_object_unref (self->src);
   g_mutex_clear (&self->lock);
-  g_cond_clear (&self->cond);
   g_free (self);
 }
 
 static void
 unref_closure (gpointer data, GClosure *closure)
 {
-  gst_peer_data_outlet_unref (data);
+  outlet_unref (data);
 }
 
 static void
 unref_async (gpointer data)
 {
-  gst_peer_data_outlet_unref (data);
+  outlet_unref (data);
 }
 
 static GstPeerDataOutlet *
@@ -81,6 +82,54 @@ outlet_ref (GstPeerDataOutlet *self)
 {
   g_atomic_int_inc (&self->ref_count);
   return self;
+}
+
+/**
+ * gst_peer_data_outlet_free:
+ *
+ * By its owner, who lives no longer than the element.
+ */
+void
+gst_peer_data_outlet_free (GstPeerDataOutlet *self)
+{
+  g_mutex_lock (&self->lock);
+  self->src = NULL;
+  g_mutex_unlock (&self->lock);
+  g_signal_handlers_disconnect_by_data (self->channel, self);
+  outlet_unref (self);
+}
+
+static GstPeerSrc *
+dup_src (GstPeerDataOutlet *self)
+{
+  GstPeerSrc *src;
+
+  g_mutex_lock (&self->lock);
+  src = self->src != NULL ? gst_object_ref (self->src) : NULL;
+  g_mutex_unlock (&self->lock);
+
+  return src;
+}
+
+static void run (GstElement *element, gpointer user_data);
+
+/* On a thread, if there is anything to do that is not being done. */
+static void
+keep_running (GstPeerDataOutlet *self)
+{
+  g_autoptr (GstPeerSrc) src = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (self->src != NULL && self->begun && !self->runs &&
+      (self->over || !g_queue_is_empty (&self->messages))) {
+    self->runs = TRUE;
+    src = gst_object_ref (self->src);
+  }
+  g_mutex_unlock (&self->lock);
+
+  if (src != NULL)
+    gst_element_call_async (
+        GST_ELEMENT (src), run, outlet_ref (self), unref_async);
 }
 
 /* === what comes, on webrtcbin's thread === */
@@ -102,13 +151,19 @@ static void
 take (GstPeerDataOutlet *self, GstBuffer *buffer, gboolean is_text)
 {
   gsize cost = gst_buffer_get_size (buffer) + MESSAGE_COST;
-  Message *message = g_new0 (Message, 1);
+  g_autoptr (GstPeerSrc) src = dup_src (self);
+  Message *message;
   gboolean overflows, over;
 
+  if (src == NULL) {
+    gst_buffer_unref (buffer);
+    return;
+  }
+  message = g_new0 (Message, 1);
   message->buffer = buffer;
   message->is_text = is_text;
   GST_BUFFER_PTS (buffer) =
-      gst_element_get_current_running_time (GST_ELEMENT (self->src));
+      gst_element_get_current_running_time (GST_ELEMENT (src));
 
   g_mutex_lock (&self->lock);
   overflows = !self->over && self->n_queued + cost > MAX_QUEUED;
@@ -118,14 +173,14 @@ take (GstPeerDataOutlet *self, GstBuffer *buffer, gboolean is_text)
     self->n_queued += cost;
     g_queue_push_tail (&self->messages, message);
   }
-  g_cond_signal (&self->cond);
   g_mutex_unlock (&self->lock);
 
   if (over)
     free_message (message);
   if (overflows)
     gst_element_call_async (
-        GST_ELEMENT (self->src), close_channel, outlet_ref (self), unref_async);
+        GST_ELEMENT (src), close_channel, outlet_ref (self), unref_async);
+  keep_running (self);
 }
 
 /* An empty one comes as %NULL. */
@@ -165,8 +220,8 @@ gst_peer_data_outlet_end (GstPeerDataOutlet *self)
 {
   g_mutex_lock (&self->lock);
   self->over = TRUE;
-  g_cond_signal (&self->cond);
   g_mutex_unlock (&self->lock);
+  keep_running (self);
 }
 
 /**
@@ -234,7 +289,7 @@ end_pad (GstPeerSrc *src, GstPad *pad)
 }
 
 static void
-set_kind (GstPeerDataOutlet *self, gboolean is_text)
+set_kind (GstPeerDataOutlet *self, GstElement *src, gboolean is_text)
 {
   g_autoptr (GstCaps) caps = gst_caps_from_string (
       is_text ? GST_PEER_TEXT_CAPS : GST_PEER_BINARY_CAPS);
@@ -248,24 +303,27 @@ set_kind (GstPeerDataOutlet *self, gboolean is_text)
   if (self->is_taken)
     gst_pad_push_event (self->pad, gst_event_new_caps (caps));
   else
-    GST_ELEMENT_WARNING (self->src, STREAM, FORMAT,
+    GST_ELEMENT_WARNING (src, STREAM, FORMAT,
         ("Messages of a peer are dropped: what is linked to %s takes no %s.",
             GST_PAD_NAME (self->pad), is_text ? "text" : "binary data"),
         (NULL));
   begin_segment (self->pad);
 }
 
+/* The one after the last one is a pause, for which the thread is not kept, or
+ * the end. */
 static Message *
-wait_for_message (GstPeerDataOutlet *self)
+take_message (GstPeerDataOutlet *self, gboolean *over)
 {
   Message *message;
 
   g_mutex_lock (&self->lock);
-  while (g_queue_is_empty (&self->messages) && !self->over)
-    g_cond_wait (&self->cond, &self->lock);
   message = g_queue_pop_head (&self->messages);
+  *over = message == NULL && self->over;
   if (message != NULL)
     self->n_queued -= gst_buffer_get_size (message->buffer) + MESSAGE_COST;
+  else
+    self->runs = self->over;
   g_mutex_unlock (&self->lock);
 
   return message;
@@ -273,41 +331,40 @@ wait_for_message (GstPeerDataOutlet *self)
 
 /* A pad that nobody has linked is no error, and of the errors of those that
  * are, downstream tells by itself. */
-static gboolean
-push (GstPeerDataOutlet *self, Message *message)
+static void
+push (GstPeerDataOutlet *self, GstElement *src, const Message *message)
 {
   GstFlowReturn result = GST_FLOW_OK;
 
-  set_kind (self, message->is_text);
+  set_kind (self, src, message->is_text);
   if (self->is_taken)
     result = gst_pad_push (self->pad, gst_buffer_ref (message->buffer));
-  free_message (message);
-
-  return result >= GST_FLOW_OK || result == GST_FLOW_NOT_LINKED;
+  self->stopped = result < GST_FLOW_OK && result != GST_FLOW_NOT_LINKED;
 }
 
 static void
-run (GstElement *element, gpointer user_data)
+run (GstElement *src, gpointer user_data)
 {
   GstPeerDataOutlet *self = user_data;
   Message *message;
-  gboolean flows = TRUE;
+  gboolean over;
 
-  while ((message = wait_for_message (self)) != NULL) {
-    if (flows)
-      flows = push (self, message);
-    else
-      free_message (message);
+  while ((message = take_message (self, &over)) != NULL) {
+    if (!self->stopped)
+      push (self, src, message);
+    free_message (message);
   }
+  if (!over)
+    return;
   g_signal_handlers_disconnect_by_data (self->channel, self);
-  end_pad (self->src, self->pad);
+  end_pad (GST_PEER_SRC (src), self->pad);
   g_atomic_int_set (&self->done, TRUE);
 }
 
 static void
-refuse (GstPeerDataOutlet *self)
+refuse (GstPeerDataOutlet *self, GstPeerSrc *src)
 {
-  GST_WARNING_OBJECT (self->src, "one more data channel is not taken");
+  GST_WARNING_OBJECT (src, "one more data channel is not taken");
   gst_peer_data_outlet_end (self);
   g_signal_handlers_disconnect_by_data (self->channel, self);
   gst_webrtc_data_channel_close (self->channel);
@@ -319,14 +376,20 @@ static gboolean
 begin (gpointer user_data)
 {
   GstPeerDataOutlet *self = user_data;
-  guint number = gst_peer_src_find_number (self->src, "data");
+  g_autoptr (GstPeerSrc) src = dup_src (self);
+  guint number;
 
+  if (src == NULL)
+    return G_SOURCE_REMOVE;
+  number = gst_peer_src_find_number (src, "data");
   if (number < MAX_PADS) {
-    self->pad = add_pad (self->src, number, self->channel);
-    gst_element_call_async (
-        GST_ELEMENT (self->src), run, outlet_ref (self), unref_async);
+    self->pad = add_pad (src, number, self->channel);
+    g_mutex_lock (&self->lock);
+    self->begun = TRUE;
+    g_mutex_unlock (&self->lock);
+    keep_running (self);
   } else {
-    refuse (self);
+    refuse (self, src);
   }
 
   return G_SOURCE_REMOVE;
@@ -344,10 +407,9 @@ gst_peer_data_outlet_new (GstPeerSrc *src, GstWebRTCDataChannel *channel)
   GstPeerDataOutlet *self = g_new0 (GstPeerDataOutlet, 1);
 
   self->ref_count = 1;
-  self->src = gst_object_ref (src);
+  self->src = src;
   self->channel = g_object_ref (channel);
   g_mutex_init (&self->lock);
-  g_cond_init (&self->cond);
   g_queue_init (&self->messages);
   g_signal_connect_data (channel, "on-message-string", G_CALLBACK (on_text),
       outlet_ref (self), unref_closure, 0);

@@ -271,7 +271,7 @@ create (GstPeerSession *session, gpointer element)
   self->slots = g_array_new (FALSE, FALSE, sizeof (Slot));
   g_array_set_clear_func (self->slots, clear_slot);
   self->data = g_ptr_array_new_with_free_func (
-      (GDestroyNotify)gst_peer_data_outlet_unref);
+      (GDestroyNotify)gst_peer_data_outlet_free);
   prepare_connection (self);
 
   return self;

@@ -8,14 +8,11 @@
  *   CELL='peersink, WHEP server, *' media-matrix     only these
  */
 
+#include "matrix.h"
 #include "ports.h"
-#include "sides.h"
-#include "watchdog.h"
 
 #include <openssl/crypto.h>
 
-/* Of close-timeout and half a second. */
-#define CELL_LIMIT 2500 /* ms */
 /* Of three pipelines that are stopped, one after the other. */
 #define FREE_LIMIT (3 * CELL_LIMIT)
 
@@ -28,12 +25,6 @@
   "fakesink name=end signal-handoffs=true async=false sync=false "
 #define TICKER "audiotestsrc is-live=true name=ticker ! fakesink async=false"
 
-typedef struct {
-  const char *name;
-  gboolean whip;
-  gboolean sink; /* is closed, or else the peersrc */
-} Subject;
-
 static const Subject subjects[] = {
   { "peersink, WHEP server", FALSE, TRUE },
   { "peersrc, WHEP client", FALSE, FALSE },
@@ -41,24 +32,7 @@ static const Subject subjects[] = {
   { "peersink, WHIP client", TRUE, TRUE },
 };
 
-typedef struct {
-  const Subject *subject;
-  const char *name;
-  guint port;
-  Side *sink;
-  Side *src;
-  Side *side;  /* which is closed */
-  Side *other; /* at the other end */
-  Side *second;
-  GstPromise *promise;
-  Watchdog *watchdog;
-  GThread *thread;
-  gint over;
-  gboolean connected;
-  gboolean may_fail; /* there is a message for it */
-} Cell;
-
-static Side *
+Side *
 make_side (Cell *cell, gboolean sink)
 {
   g_autofree char *description =
@@ -68,7 +42,7 @@ make_side (Cell *cell, gboolean sink)
   return side_new (description);
 }
 
-static gboolean
+gboolean
 is_server (const Subject *subject)
 {
   return subject->sink != subject->whip;
@@ -100,262 +74,10 @@ cell_free (Cell *self)
   side_free (self->subject->whip ? self->sink : self->src);
   side_free (self->subject->whip ? self->src : self->sink);
   watchdog_free (watchdog);
+  g_clear_pointer (&self->server, turn_server_free);
   g_clear_pointer (&self->promise, gst_promise_unref);
   g_free (self);
 }
-
-static void
-play (Side *side)
-{
-  ck_assert_int_ne (gst_element_set_state (side->pipeline, GST_STATE_PLAYING),
-      GST_STATE_CHANGE_FAILURE);
-}
-
-static void
-play_both (Cell *cell)
-{
-  play (is_server (cell->subject) ? cell->side : cell->other);
-  play (is_server (cell->subject) ? cell->other : cell->side);
-}
-
-/* === moments === */
-
-static void
-before_ready (Cell *cell)
-{
-}
-
-/* A client has nobody to go to yet. */
-static void
-started (Cell *cell)
-{
-  play (cell->side);
-}
-
-static void
-added (Cell *cell)
-{
-  play_both (cell);
-  side_await (cell->side, "session-added", 1);
-}
-
-static void
-connecting (Cell *cell)
-{
-  play_both (cell);
-  side_await (cell->side, "connection-state", 1);
-}
-
-static void
-flowing (Cell *cell)
-{
-  play_both (cell);
-  side_await (cell->src, "frame", 5);
-  cell->connected = TRUE;
-}
-
-static void
-another_joins (Cell *cell)
-{
-  flowing (cell);
-  cell->second = make_side (cell, !cell->subject->sink);
-  play (cell->second);
-  side_await (cell->side, "session-added", 2);
-}
-
-static void
-other_closes (Cell *cell)
-{
-  flowing (cell);
-  cell->may_fail = TRUE;
-  g_signal_emit_by_name (cell->other->element, "close", NULL);
-}
-
-static gpointer
-pause_and_play (gpointer data)
-{
-  Cell *cell = data;
-
-  while (!g_atomic_int_get (&cell->over)) {
-    gst_element_set_state (cell->side->pipeline, GST_STATE_PAUSED);
-    side_log (cell->side, "paused");
-    gst_element_set_state (cell->side->pipeline, GST_STATE_PLAYING);
-  }
-
-  return NULL;
-}
-
-static void
-pausing (Cell *cell)
-{
-  flowing (cell);
-  cell->thread = g_thread_new ("pausing", pause_and_play, cell);
-  side_await (cell->side, "paused", 1);
-}
-
-static void
-ended (Cell *cell)
-{
-  flowing (cell);
-  cell->may_fail = TRUE;
-  gst_element_set_state (cell->other->pipeline, GST_STATE_NULL);
-  side_await (cell->side, "session-removed", 1);
-}
-
-/* === callers === */
-
-static void
-begin (Cell *cell)
-{
-  cell->watchdog = watchdog_new (cell->name, CELL_LIMIT);
-}
-
-static void
-call_close (Cell *cell)
-{
-  begin (cell);
-  cell->promise = gst_promise_new ();
-  g_signal_emit_by_name (cell->side->element, "close", cell->promise);
-  side_log (cell->side, "called");
-}
-
-static gpointer
-close_thread (gpointer data)
-{
-  Cell *cell = data;
-
-  g_signal_emit_by_name (cell->side->element, "close", NULL);
-
-  return NULL;
-}
-
-static void
-from_two (Cell *cell)
-{
-  GThread *thread = g_thread_new ("other", close_thread, cell);
-
-  call_close (cell);
-  g_thread_join (thread);
-}
-
-static GstPadProbeReturn
-on_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer cell)
-{
-  call_close (cell);
-  return GST_PAD_PROBE_REMOVE;
-}
-
-static void
-from_stream (Cell *cell)
-{
-  g_autoptr (GstElement) ticker =
-      gst_bin_get_by_name (GST_BIN (cell->side->pipeline), "ticker");
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (ticker, "src");
-
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, cell, NULL);
-  side_await (cell->side, "called", 1);
-}
-
-/* One by one, and all of them. */
-static void
-after_sessions (Cell *cell)
-{
-  g_auto (GStrv) sessions = NULL;
-
-  g_object_get (cell->side->element, "sessions", &sessions, NULL);
-  for (guint i = 0; sessions != NULL && sessions[i] != NULL; i++)
-    g_signal_emit_by_name (
-        cell->side->element, "close-session", sessions[i], NULL);
-  call_close (cell);
-}
-
-static void
-by_null (Cell *cell)
-{
-  begin (cell);
-  gst_element_set_state (cell->side->pipeline, GST_STATE_NULL);
-}
-
-static void
-by_close_and_null (Cell *cell)
-{
-  GThread *thread;
-
-  begin (cell);
-  thread = g_thread_new ("other", close_thread, cell);
-  gst_element_set_state (cell->side->pipeline, GST_STATE_NULL);
-  g_thread_join (thread);
-}
-
-static void
-by_eos (Cell *cell)
-{
-  begin (cell);
-  gst_element_send_event (cell->side->pipeline, gst_event_new_eos ());
-}
-
-static void
-on_finalized (gpointer side, GObject *element)
-{
-  side_log (side, "finalized");
-}
-
-static void
-by_last_ref (Cell *cell)
-{
-  GstElement *element = g_steal_pointer (&cell->side->element);
-  g_autoptr (GstObject) bin = gst_object_get_parent (GST_OBJECT (element));
-
-  begin (cell);
-  g_object_weak_ref (G_OBJECT (element), on_finalized, cell->side);
-  gst_bin_remove (GST_BIN (bin), element);
-  gst_object_unref (element);
-}
-
-typedef enum {
-  ENDS_BY_PROMISE,
-  ENDS_BY_MESSAGE,
-  ENDS_BY_FINALIZE,
-} Ends;
-
-typedef struct {
-  const char *name;
-  Ends ends;
-  void (*call) (Cell *cell);
-} Caller;
-
-static const Caller callers[] = {
-  { "main thread", ENDS_BY_PROMISE, call_close },
-  { "two threads", ENDS_BY_PROMISE, from_two },
-  { "a streaming thread", ENDS_BY_PROMISE, from_stream },
-  { "close-session", ENDS_BY_PROMISE, after_sessions },
-  { "NULL", ENDS_BY_MESSAGE, by_null },
-  { "close and NULL", ENDS_BY_MESSAGE, by_close_and_null },
-  { "EOS", ENDS_BY_MESSAGE, by_eos },
-  { "the last reference", ENDS_BY_FINALIZE, by_last_ref },
-};
-
-#define STOPPED 0x0b /* before it has started: only by those */
-#define ALL 0xff
-/* Who pauses would start it again; and a source whose thread is paused takes no
- * EOS. */
-#define NOT_STOPPED 0x0f
-
-static const struct {
-  const char *name;
-  void (*reach) (Cell *cell);
-  guint callers; /* by their place */
-} moments[] = {
-  { "before READY", before_ready, STOPPED },
-  { "started", started, ALL },
-  { "session-added", added, ALL },
-  { "connecting", connecting, ALL },
-  { "flowing", flowing, ALL },
-  { "another joins", another_joins, ALL },
-  { "the other closes", other_closes, ALL },
-  { "pausing", pausing, NOT_STOPPED },
-  { "ended", ended, ALL },
-};
 
 /* === a cell === */
 
@@ -438,10 +160,10 @@ static void
 split_moment_cell (
     guint i, const Subject **subject, guint *moment, guint *caller)
 {
-  *caller = i % G_N_ELEMENTS (callers);
-  i /= G_N_ELEMENTS (callers);
-  *moment = i % G_N_ELEMENTS (moments);
-  *subject = &subjects[i / G_N_ELEMENTS (moments)];
+  *caller = i % n_callers;
+  i /= n_callers;
+  *moment = i % n_moments;
+  *subject = &subjects[i / n_moments];
 }
 
 static char *
@@ -454,8 +176,7 @@ name_moment_cell (const Subject *subject, guint moment, guint caller)
 static void
 list_moment_cells (void)
 {
-  const guint n =
-      G_N_ELEMENTS (subjects) * G_N_ELEMENTS (moments) * G_N_ELEMENTS (callers);
+  const guint n = G_N_ELEMENTS (subjects) * n_moments * n_callers;
 
   moment_cells = g_array_new (FALSE, FALSE, sizeof (guint));
   for (guint i = 0; i < n; i++) {
@@ -465,11 +186,8 @@ list_moment_cells (void)
 
     split_moment_cell (i, &subject, &moment, &caller);
     name = name_moment_cell (subject, moment, caller);
-    /* Only a WHEP server has room for another one. */
     if (moments[moment].callers & 1 << caller &&
-        (moments[moment].reach != another_joins ||
-            (is_server (subject) && !subject->whip)) &&
-        is_wanted (name))
+        is_possible (&moments[moment], subject) && is_wanted (name))
       g_array_append_val (moment_cells, i);
   }
 }

@@ -3,6 +3,7 @@
 #include "sides.h"
 
 #define WATCHDOG (20 * G_TIME_SPAN_SECOND)
+#define MAX_DUMP 100 /* entries, the last ones */
 
 void
 side_log (Side *self, const char *entry)
@@ -59,7 +60,8 @@ dump (Side *self)
   GString *text = g_string_new (NULL);
 
   g_mutex_lock (&self->lock);
-  for (guint i = 0; i < self->log->len; i++)
+  for (guint i = self->log->len - MIN (self->log->len, MAX_DUMP);
+       i < self->log->len; i++)
     g_string_append_printf (
         text, " %s", (char *)g_ptr_array_index (self->log, i));
   g_mutex_unlock (&self->lock);
@@ -130,7 +132,7 @@ on_pad_added (GstElement *element, GstPad *pad, Side *self)
       gst_bin_get_by_name (GST_BIN (self->pipeline), "end");
   g_autoptr (GstPad) sink = NULL;
 
-  if (end != NULL) {
+  if (end != NULL && g_str_has_prefix (GST_PAD_NAME (pad), "video")) {
     sink = gst_element_get_static_pad (end, "sink");
     if (!gst_pad_is_linked (sink))
       gst_pad_link (pad, sink);
