@@ -91,16 +91,16 @@ static void
 on_channel (GstElement *connection, GstWebRTCDataChannel *channel,
     gboolean is_local, Side *side)
 {
-  g_signal_connect (channel, "notify::buffered-amount",
-      G_CALLBACK (on_buffered_amount), side);
+  side_connect (side, channel, "notify::buffered-amount",
+      G_CALLBACK (on_buffered_amount));
 }
 
 static void
 on_session (
     GstElement *element, const char *id, GstElement *connection, Side *side)
 {
-  g_signal_connect (
-      connection, "prepare-data-channel", G_CALLBACK (on_channel), side);
+  side_connect (
+      side, connection, "prepare-data-channel", G_CALLBACK (on_channel));
 }
 
 static GstPadProbeReturn
@@ -167,10 +167,10 @@ full_channel (Cell *cell)
   gst_bin_add (GST_BIN (bin), flood);
   ck_assert (
       gst_element_link_pads (flood, "src", cell->sink->element, "data_%u"));
-  g_signal_connect (cell->sink->element, "session-added",
-      G_CALLBACK (on_session), cell->sink);
-  g_signal_connect (
-      cell->src->element, "pad-added", G_CALLBACK (hold_data), cell->src);
+  side_connect (cell->sink, cell->sink->element, "session-added",
+      G_CALLBACK (on_session));
+  side_connect (
+      cell->src, cell->src->element, "pad-added", G_CALLBACK (hold_data));
   flowing (cell);
   cut_off (cell->src);
   cell->connected = FALSE;
@@ -212,10 +212,10 @@ turn_server_frozen (Cell *cell)
   g_value_init (&uris, GST_TYPE_ARRAY);
   gst_value_array_append_and_take_value (&uris, &uri);
   g_object_set_property (G_OBJECT (cell->side->element), "turn-servers", &uris);
-  g_signal_connect (cell->side->element, "session-added",
-      G_CALLBACK (use_loopback), cell->side);
-  g_signal_connect (cell->other->element, "session-added",
-      G_CALLBACK (use_loopback), cell->other);
+  side_connect (cell->side, cell->side->element, "session-added",
+      G_CALLBACK (use_loopback));
+  side_connect (cell->other, cell->other->element, "session-added",
+      G_CALLBACK (use_loopback));
   flowing (cell);
   turn_server_await (cell->server, TURN_NEW, 1, NULL);
   turn_server_freeze (cell->server);

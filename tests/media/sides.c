@@ -167,26 +167,57 @@ on_message (GstBus *bus, GstMessage *message, gpointer user_data)
 /* === the sides === */
 
 static void
+side_finalize (gpointer data)
+{
+  Side *self = data;
+
+  gst_object_unref (self->pipeline);
+  g_ptr_array_unref (self->log);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->cond);
+}
+
+static void
+side_unref (gpointer self)
+{
+  g_atomic_rc_box_release_full (self, side_finalize);
+}
+
+static void
+on_handler_gone (gpointer side, GClosure *closure)
+{
+  side_unref (side);
+}
+
+/* The handler holds the side for as long as it may run. */
+void
+side_connect (
+    Side *self, gpointer object, const char *signal, GCallback handler)
+{
+  g_signal_connect_data (object, signal, handler,
+      g_atomic_rc_box_acquire (self), on_handler_gone, 0);
+}
+
+static void
 listen (Side *self)
 {
-  g_signal_connect (
-      self->element, "session-added", G_CALLBACK (on_session_added), self);
-  g_signal_connect (
-      self->element, "session-removed", G_CALLBACK (on_session_removed), self);
-  g_signal_connect (
-      self->element, "notify::connection-state", G_CALLBACK (on_notify), self);
-  g_signal_connect (
-      self->element, "notify::signaling-state", G_CALLBACK (on_notify), self);
+  side_connect (
+      self, self->element, "session-added", G_CALLBACK (on_session_added));
+  side_connect (
+      self, self->element, "session-removed", G_CALLBACK (on_session_removed));
+  side_connect (
+      self, self->element, "notify::connection-state", G_CALLBACK (on_notify));
+  side_connect (
+      self, self->element, "notify::signaling-state", G_CALLBACK (on_notify));
   if (g_signal_lookup ("encoder-setup", G_OBJECT_TYPE (self->element)) != 0) {
-    g_signal_connect (
-        self->element, "encoder-setup", G_CALLBACK (on_encoder_setup), self);
-    g_signal_connect (self->element, "payloader-setup",
-        G_CALLBACK (on_payloader_setup), self);
+    side_connect (
+        self, self->element, "encoder-setup", G_CALLBACK (on_encoder_setup));
+    side_connect (self, self->element, "payloader-setup",
+        G_CALLBACK (on_payloader_setup));
   } else {
-    g_signal_connect (
-        self->element, "pad-added", G_CALLBACK (on_pad_added), self);
-    g_signal_connect (
-        self->element, "pad-removed", G_CALLBACK (on_pad_removed), self);
+    side_connect (self, self->element, "pad-added", G_CALLBACK (on_pad_added));
+    side_connect (
+        self, self->element, "pad-removed", G_CALLBACK (on_pad_removed));
   }
 }
 
@@ -195,7 +226,7 @@ listen (Side *self)
 Side *
 side_new (const char *description)
 {
-  Side *self = g_new0 (Side, 1);
+  Side *self = g_atomic_rc_box_new0 (Side);
   g_autoptr (GError) error = NULL;
   GstElement *bin = gst_parse_bin_from_description (description, FALSE, &error);
   g_autoptr (GstElement) end = NULL;
@@ -210,10 +241,11 @@ side_new (const char *description)
   self->element = gst_bin_get_by_name (GST_BIN (bin), "element");
   end = gst_bin_get_by_name (GST_BIN (bin), "end");
   if (end != NULL)
-    g_signal_connect (end, "handoff", G_CALLBACK (on_frame), self);
+    side_connect (self, end, "handoff", G_CALLBACK (on_frame));
   listen (self);
   bus = gst_element_get_bus (self->pipeline);
-  gst_bus_set_sync_handler (bus, on_message, self, NULL);
+  gst_bus_set_sync_handler (
+      bus, on_message, g_atomic_rc_box_acquire (self), side_unref);
 
   return self;
 }
@@ -222,15 +254,15 @@ void
 side_free (Side *self)
 {
   g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
+  g_autoptr (GstElement) end =
+      gst_bin_get_by_name (GST_BIN (self->pipeline), "end");
 
   gst_element_set_state (self->pipeline, GST_STATE_NULL);
   gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
   if (self->element != NULL)
     g_signal_handlers_disconnect_by_data (self->element, self);
+  if (end != NULL)
+    g_signal_handlers_disconnect_by_data (end, self);
   gst_clear_object (&self->element);
-  gst_object_unref (self->pipeline);
-  g_ptr_array_unref (self->log);
-  g_mutex_clear (&self->lock);
-  g_cond_clear (&self->cond);
-  g_free (self);
+  side_unref (self);
 }

@@ -32,7 +32,11 @@ struct _Side {
 };
 
 Side *side_new (const char *description);
+/* Stops it. What still runs has it as long as it needs. */
 void side_free (Side *self);
+
+void side_connect (
+    Side *self, gpointer object, const char *signal, GCallback handler);
 
 void side_log (Side *self, const char *entry);
 /* The @n-th entry of that name. */
