@@ -98,19 +98,11 @@ hold_one (gconstpointer transport, gpointer user_data)
   return g_object_ref ((gpointer)transport);
 }
 
-/* What has changed meanwhile is told here and now. */
-static void
-release_one (gpointer transport)
-{
-  g_object_thaw_notify (transport);
-  g_object_unref (transport);
-}
-
 /**
  * gst_peer_ice_hold:
  *
- * Returns: (transfer full) (nullable): what is to be freed, without a lock,
- *   when the remote description has been applied
+ * Returns: (transfer full) (nullable): for gst_peer_ice_release(), when the
+ *   remote description has been applied
  */
 GPtrArray *
 gst_peer_ice_hold (GstPeerConnection *element)
@@ -126,7 +118,23 @@ gst_peer_ice_hold (GstPeerConnection *element)
     return NULL;
 
   held = g_ptr_array_copy (transports, hold_one, NULL);
-  g_ptr_array_set_free_func (held, release_one);
+  g_ptr_array_set_free_func (held, g_object_unref);
 
   return held;
+}
+
+/**
+ * gst_peer_ice_release:
+ * @held: (transfer full) (nullable)
+ * @tell: whether to tell here and now what has changed meanwhile: of a
+ *   webrtcbin that has stopped, those who would be told may be gone
+ */
+void
+gst_peer_ice_release (GPtrArray *held, gboolean tell)
+{
+  if (held == NULL)
+    return;
+  for (guint i = 0; tell && i < held->len; i++)
+    g_object_thaw_notify (g_ptr_array_index (held, i));
+  g_ptr_array_unref (held);
 }

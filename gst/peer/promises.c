@@ -2,6 +2,8 @@
 
 #include "promises.h"
 
+#include "ice-hold.h"
+
 #include <gst/webrtc/webrtc.h>
 
 /* Lives until webrtcbin has settled its promise, or has stopped. */
@@ -10,7 +12,7 @@ typedef struct {
   GstObject *owner;    /* keeps @promises */
   GstPromise *inner;   /* webrtcbin's */
   GstPromise *promise; /* (nullable): the caller's, until it is replied to */
-  GPtrArray *held;     /* (nullable): what is freed before that */
+  GPtrArray *held;     /* (nullable): what is released before that */
 } InFlight;
 
 void
@@ -36,6 +38,7 @@ on_change (GstPromise *inner, gpointer user_data)
   InFlight *in_flight = user_data;
   GstPeerPromises *self = in_flight->promises;
   g_autoptr (GstPromise) promise = NULL;
+  gboolean replied = gst_promise_wait (inner) == GST_PROMISE_RESULT_REPLIED;
   const GstStructure *reply;
 
   /* Whoever takes it replies to it. */
@@ -44,10 +47,9 @@ on_change (GstPromise *inner, gpointer user_data)
   g_hash_table_remove (self->in_flight, in_flight);
   g_mutex_unlock (&self->lock);
 
-  g_clear_pointer (&in_flight->held, g_ptr_array_unref);
+  gst_peer_ice_release (in_flight->held, replied);
 
-  if (promise != NULL &&
-      gst_promise_wait (inner) == GST_PROMISE_RESULT_REPLIED) {
+  if (promise != NULL && replied) {
     reply = gst_promise_get_reply (inner);
     gst_promise_reply (
         promise, reply != NULL ? gst_structure_copy (reply) : NULL);
@@ -64,8 +66,8 @@ on_change (GstPromise *inner, gpointer user_data)
  * gst_peer_promises_wrap:
  * @owner: the object that @self is part of
  * @promise: (transfer none) (nullable): the caller's promise
- * @held: (transfer full) (nullable): what to free when webrtcbin is done, on the
- *   thread and before the caller learns of it
+ * @held: (transfer full) (nullable): of gst_peer_ice_hold(), released before the
+ *   caller has the reply
  *
  * Of a reply that nobody asked for, webrtcbin 1.22 loses the memory when it is
  * closed: it is always asked.
