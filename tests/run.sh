@@ -7,6 +7,9 @@
 #                       the connections and viewers that come and go
 #   tests/run.sh all    that, too
 #
+# On Debian 12, whose GStreamer is the oldest that we build on, the newest one
+# is tested beside it (tests/versions.sh).
+#
 # The last line is `N passed, N failed, N skipped`; what failed or was skipped
 # is named above it. Needs Debian 12 or newer for the installation; elsewhere,
 # whatever is missing makes its tests skip.
@@ -36,7 +39,7 @@ packages='
 command -v node >/dev/null || packages="$packages nodejs"
 command -v npm >/dev/null || packages="$packages npm"
 
-failed=
+failed= # and what was left out
 builds=
 
 say ()
@@ -156,6 +159,15 @@ then
   say 'test with sanitizers'
   run_tests build-asan --suite base --suite rules --suite peer --suite net \
     --suite turn --suite signalling --suite media $suites
+fi
+
+say 'test with the newest GStreamer'
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  # What failed is in meson's log, as above.
+  sh tests/versions.sh testing || :
+  builds="$builds build-versions/build-testing"
+else
+  failed="$failed --skipped=the-newest-GStreamer-needs-the-rights-of-root"
 fi
 
 # shellcheck disable=SC2086

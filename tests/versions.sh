@@ -64,6 +64,7 @@ test_in ()
   root=build-versions/$release
   build=build-versions/build-$release
 
+  rm -f "$build/meson-logs/testlog.json"
   command -v debootstrap >/dev/null ||
     apt-get -qy install --no-install-recommends debootstrap
   if [ ! -e "$root/made" ]; then
@@ -88,7 +89,6 @@ test_in ()
     gst-inspect-1.0 --version | tail -n 2 | head -n 1
     [ -f $build/build.ninja ] || meson setup $build -Dwerror=true >/dev/null
     ninja -C $build --quiet
-    rm -f $build/meson-logs/testlog.json
     meson test -C $build --no-rebuild --no-suite slow \
       $(printf -- '--suite %s ' $suites) | grep -v -e '^>>>' -e '^\$' || :
   "
