@@ -7,6 +7,7 @@
 
 #include <gst/sdp/sdp.h>
 
+#include "session-bin.h"
 #include "settings.h"
 
 /* A peer that was described to and never connects. */
@@ -326,7 +327,7 @@ add_connection (GstPeerSession *self)
   int policy;
 
   load_webrtcbin ();
-  self->bin = gst_object_ref_sink (gst_bin_new (NULL));
+  self->bin = gst_peer_session_bin_new ();
   g_object_set_data_full (
       G_OBJECT (self->bin), GST_PEER_SESSION_ID, g_strdup (self->id), g_free);
   self->connection =
@@ -352,9 +353,7 @@ add_connection (GstPeerSession *self)
 static void
 drop_bin (GstElement *element, gpointer bin)
 {
-  gst_element_set_locked_state (bin, TRUE);
-  gst_element_set_state (bin, GST_STATE_NULL);
-  gst_bin_remove (GST_BIN (element), bin);
+  gst_peer_session_bin_stop (bin);
 }
 
 /**
@@ -508,9 +507,7 @@ take_stop (GstPeerSession *self)
   check_end (self);
 }
 
-/* May wait, so it is done aside. What streams may be in a sink until that is
- * stopped, and before, the element is paused, with all that is in it: so the bin
- * is not, any more. */
+/* May wait, so it is done aside. */
 static void
 stop_connection (GstElement *element, gpointer user_data)
 {
@@ -518,8 +515,7 @@ stop_connection (GstElement *element, gpointer user_data)
 
   if (self->media_class->drain != NULL)
     self->media_class->drain (self->media);
-  gst_bin_remove (GST_BIN (element), self->bin);
-  gst_element_set_state (self->bin, GST_STATE_NULL);
+  gst_peer_session_bin_stop (GST_PEER_SESSION_BIN (self->bin));
   self->media_class->end (self->media);
   gst_peer_session_call (self, take_stop);
 }
