@@ -3,6 +3,7 @@
 /* Messages from data pads of a peersink to those of a peersrc. */
 
 #include "data-fixture.h"
+#include "mute.h"
 
 #include <openssl/crypto.h>
 
@@ -267,31 +268,6 @@ GST_END_TEST
 
 #define BIG (16 * 1024) /* bytes */
 
-static GstPadProbeReturn
-block (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  return GST_PAD_PROBE_OK;
-}
-
-/* As if the network were gone: nothing is acknowledged any more. */
-static void
-cut_off (Receiver *receiver)
-{
-  g_autoptr (GstIterator) sources =
-      gst_bin_iterate_all_by_element_factory_name (
-          GST_BIN (receiver->pipeline), "nicesrc");
-  g_auto (GValue) source = G_VALUE_INIT;
-
-  while (gst_iterator_next (sources, &source) == GST_ITERATOR_OK) {
-    g_autoptr (GstPad) pad =
-        gst_element_get_static_pad (g_value_get_object (&source), "src");
-
-    gst_pad_add_probe (
-        pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, block, NULL, NULL);
-    g_value_reset (&source);
-  }
-}
-
 /* It is waited for, for a while, and memory stays bounded meanwhile. */
 GST_START_TEST (test_who_is_stuck_is_left_behind)
 {
@@ -312,7 +288,7 @@ GST_START_TEST (test_who_is_stuck_is_left_behind)
   receiver_await_inlet (stuck, "data_0");
   inlet = receiver_await_inlet (other, "data_0");
   sender_await_open (sender, 2);
-  cut_off (stuck);
+  mute_network (stuck->pipeline);
   begin = g_get_monotonic_time ();
   for (guint i = 0; i < 500; i++)
     ck_assert_int_eq (push_zeros (pad, BIG), GST_FLOW_OK);
@@ -338,7 +314,7 @@ GST_START_TEST (test_small_messages_are_counted)
   play_open (pair.sender, 1);
   ck_assert_int_eq (push_zeros (pad, 1), GST_FLOW_OK);
   inlet_await_messages (receiver_await_inlet (pair.receiver, "data_0"), 1);
-  cut_off (pair.receiver);
+  mute_network (pair.receiver->pipeline);
   for (guint i = 0; i < 30000; i++)
     ck_assert_int_eq (push_zeros (pad, 64), GST_FLOW_OK);
   warning = await_bus (pair.sender->pipeline, GST_MESSAGE_WARNING);
@@ -360,7 +336,7 @@ GST_START_TEST (test_what_may_get_lost_is_not_waited_for)
   play_open (pair.sender, 1);
   ck_assert_int_eq (push_zeros (pad, 1), GST_FLOW_OK);
   inlet_await_messages (receiver_await_inlet (pair.receiver, "data_0"), 1);
-  cut_off (pair.receiver);
+  mute_network (pair.receiver->pipeline);
   begin = g_get_monotonic_time ();
   for (guint i = 0; i < 500; i++)
     ck_assert_int_eq (push_zeros (pad, BIG), GST_FLOW_OK);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "matrix.h"
+#include "mute.h"
 
 #define FLOOD_OF_MESSAGES                                                      \
   "fakesrc sizetype=fixed sizemax=8192 filltype=zero ! "                       \
@@ -128,33 +129,6 @@ hold_data (GstElement *src, GstPad *pad, Side *side)
   gst_pad_link (pad, input);
 }
 
-static GstPadProbeReturn
-drop (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  return GST_PAD_PROBE_DROP;
-}
-
-static void
-deafen (const GValue *item, gpointer user_data)
-{
-  g_autoptr (GstPad) pad =
-      gst_element_get_static_pad (g_value_get_object (item), "src");
-
-  gst_pad_add_probe (pad,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop, NULL,
-      NULL);
-}
-
-static void
-cut_off (Side *side)
-{
-  GstIterator *sources = gst_bin_iterate_all_by_element_factory_name (
-      GST_BIN (side->pipeline), "nicesrc");
-
-  gst_iterator_foreach (sources, deafen, NULL);
-  gst_iterator_free (sources);
-}
-
 /* What one side sends piles up there, and what the other one has got. */
 static void
 full_channel (Cell *cell)
@@ -172,7 +146,7 @@ full_channel (Cell *cell)
   side_connect (
       cell->src, cell->src->element, "pad-added", G_CALLBACK (hold_data));
   flowing (cell);
-  cut_off (cell->src);
+  mute_network (cell->src->pipeline);
   cell->connected = FALSE;
   side_await (cell->sink, "full", 1);
 }
@@ -183,8 +157,8 @@ network_gone (Cell *cell)
 {
   flowing (cell);
   cell->connected = FALSE;
-  cut_off (cell->sink);
-  cut_off (cell->src);
+  mute_network (cell->sink->pipeline);
+  mute_network (cell->src->pipeline);
 }
 
 /* Where the server is. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "matrix.h"
+#include "mute.h"
 
 #define SIGNALS (CALLER_MAIN | CALLER_PC | CALLER_NOTIFY | CALLER_TWO)
 #define ENDS                                                                   \
@@ -117,44 +118,12 @@ remote_closes (Cell *cell)
   g_signal_emit_by_name (peer_other (cell->peer)->element, "close", NULL);
 }
 
-static GstPadProbeReturn
-drop (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  return GST_PAD_PROBE_DROP;
-}
-
-void
-block_pad (GstElement *element, const char *name)
-{
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, name);
-
-  gst_pad_add_probe (pad,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop, NULL,
-      NULL);
-}
-
-static void
-deafen (const GValue *item, gpointer user_data)
-{
-  block_pad (g_value_get_object (item), "src");
-}
-
-static void
-cut_off (Peer *peer)
-{
-  GstIterator *sources = gst_bin_iterate_all_by_element_factory_name (
-      GST_BIN (peer->pipeline), "nicesrc");
-
-  gst_iterator_foreach (sources, deafen, NULL);
-  gst_iterator_free (sources);
-}
-
 static void
 network_gone (Cell *cell)
 {
   peers_connect (cell->peers);
-  cut_off (cell->peers->offerer);
-  cut_off (cell->peers->answerer);
+  mute_network (cell->peers->offerer->pipeline);
+  mute_network (cell->peers->answerer->pipeline);
 }
 
 /* A source whose thread is paused in a sink takes no EOS. */

@@ -8,6 +8,7 @@
  */
 
 #include "matrix.h"
+#include "mute.h"
 
 static const char *const steps[] = { "resume", "drain", "closed", "rtp-bye",
   "receivers", "input", "data-channels", "sctp-abort", "dtls-close-notify",
@@ -19,7 +20,7 @@ freeze (GstBin *bin, GstBin *sub_bin, GstElement *element, gpointer name)
   GstElementFactory *factory = gst_element_get_factory (element);
 
   if (factory != NULL && g_str_equal (GST_OBJECT_NAME (factory), name))
-    block_pad (element, "sink");
+    mute_pad (element, "sink");
 }
 
 /* Something that always flows. */

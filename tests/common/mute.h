@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/* What comes through the pad goes no further, and nobody is told. */
+void mute_pad (GstElement *element, const char *name);
+/* As if the network were gone: nothing comes in from it. */
+void mute_network (GstElement *pipeline);
+
+G_END_DECLS
