@@ -7,6 +7,7 @@
 
 #include "encoding.h"
 
+#include "bins.h"
 #include "key-frames.h"
 
 #include <string.h>
@@ -32,16 +33,6 @@ struct _GstPeerEncoding {
   gboolean paused;         /* used on the stream's thread */
   GstPeerKeyFrames frames; /* guarded by the object lock of @tee_sink */
 };
-
-void
-gst_peer_bin_take_away (GstBin *bin, GstElement *element)
-{
-  gst_element_set_locked_state (element, TRUE);
-  gst_element_set_state (element, GST_STATE_NULL);
-  if (gst_object_has_as_parent (GST_OBJECT (element), GST_OBJECT (bin)))
-    gst_bin_remove (bin, element);
-  gst_object_unref (element);
-}
 
 /* === key frames === */
 

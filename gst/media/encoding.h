@@ -29,7 +29,4 @@ GstPad *gst_peer_encoding_request_source (GstPeerEncoding *self);
 void gst_peer_encoding_open_source (GstPad *source);
 void gst_peer_encoding_release_source (GstPad *source);
 
-/* The bin may have given it up already, when it is disposed of. */
-void gst_peer_bin_take_away (GstBin *bin, GstElement *element);
-
 G_END_DECLS

@@ -6,6 +6,7 @@
 
 #include "input.h"
 
+#include "bins.h"
 #include "codecs.h"
 #include "encoding.h"
 #include "frame-order.h"

@@ -7,7 +7,7 @@
 
 #include <gst/sdp/sdp.h>
 
-#include "session-bin.h"
+#include "bins.h"
 #include "settings.h"
 
 /* A peer that was described to and never connects. */
@@ -327,7 +327,7 @@ add_connection (GstPeerSession *self)
   int policy;
 
   load_webrtcbin ();
-  self->bin = gst_peer_session_bin_new ();
+  self->bin = gst_object_ref_sink (gst_bin_new (NULL));
   g_object_set_data_full (
       G_OBJECT (self->bin), GST_PEER_SESSION_ID, g_strdup (self->id), g_free);
   self->connection =
@@ -353,7 +353,7 @@ add_connection (GstPeerSession *self)
 static void
 drop_bin (GstElement *element, gpointer bin)
 {
-  gst_peer_session_bin_stop (bin);
+  gst_peer_bin_take_out (bin);
 }
 
 /**
@@ -515,7 +515,7 @@ stop_connection (GstElement *element, gpointer user_data)
 
   if (self->media_class->drain != NULL)
     self->media_class->drain (self->media);
-  gst_peer_session_bin_stop (GST_PEER_SESSION_BIN (self->bin));
+  gst_peer_bin_take_out (self->bin);
   self->media_class->end (self->media);
   gst_peer_session_call (self, take_stop);
 }

@@ -7,6 +7,7 @@
 
 #include "stream.h"
 
+#include "bins.h"
 #include "encoding.h"
 #include "input.h"
 

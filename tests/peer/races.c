@@ -3,11 +3,8 @@
 /* Two threads in the same place. Where the first one is, GStreamer's log tells:
  * it waits there until the second one is done or waits for it. */
 
+#include "asleep.h"
 #include "report.h"
-
-#include <stdio.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 typedef struct {
   Peers *peers;
@@ -25,26 +22,11 @@ act (gpointer data)
 {
   Race *race = data;
 
-  g_atomic_int_set (&race->second_id, syscall (SYS_gettid));
+  g_atomic_int_set (&race->second_id, get_thread_id ());
   race->act (race->object);
   g_atomic_int_set (&race->done, TRUE);
 
   return NULL;
-}
-
-static gboolean
-is_asleep (gint thread)
-{
-  g_autofree char *path =
-      g_strdup_printf ("/proc/self/task/%d/stat", (int)thread);
-  g_autofree char *stat = NULL;
-  const char *name_end;
-
-  if (thread == 0 || !g_file_get_contents (path, &stat, NULL, NULL))
-    return FALSE;
-  name_end = strrchr (stat, ')');
-
-  return name_end != NULL && g_str_has_prefix (name_end, ") S");
 }
 
 static void
