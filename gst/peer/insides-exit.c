@@ -4,6 +4,9 @@
 
 #include "insides.h"
 
+GST_DEBUG_CATEGORY_EXTERN (gst_peer_connection_debug);
+#define GST_CAT_DEFAULT gst_peer_connection_debug
+
 typedef struct {
   GstPadChainFunction chain;
   GstPadChainListFunction chain_list;
@@ -46,9 +49,15 @@ void
 gst_peer_insides_mend_exit (GstElement *sink)
 {
   g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
-  const Functions functions = { GST_PAD_CHAINFUNC (pad),
-    GST_PAD_CHAINLISTFUNC (pad) };
+  Functions functions;
 
+  if (pad == NULL) {
+    GST_WARNING_OBJECT (sink, "an exit of unknown shape is left alone");
+    return;
+  }
+
+  functions =
+      (Functions){ GST_PAD_CHAINFUNC (pad), GST_PAD_CHAINLISTFUNC (pad) };
   gst_pad_set_chain_function_full (
       pad, chain, g_memdup2 (&functions, sizeof functions), g_free);
   if (functions.chain_list != NULL)
