@@ -140,13 +140,18 @@ describe('a client fails', { concurrency: 6, timeout: 120000 }, () => {
 
     test(`${role}: a server that dies later is missed by nobody`, async (t) => {
       const at = await findAddress();
-      const server = await serve(t, servers[role], `://${at}`);
+      const report = 'video/x-vp8 ! progressreport update-freq=1';
+      const server = await serve(t, servers[role], `://${at}`, '', report);
       const front = await Front.start(`http://${at}`);
       t.after(() => front.close());
       const program = launch(t,
-        `-e ${lines[role](`://${new URL(front.url).host}/live`)}`);
+        `-e ${lines[role](`://${new URL(front.url).host}/live`, '', report)}`);
       await program.said(/Connected/);
       front.close();
+      const receiver = role === 'player' ? program : server;
+      const before = receiver.output.match(/^progressreport/gm)?.length ?? 0;
+      await receiver.said(
+        new RegExp(`(^progressreport[^]*?){${before + 2}}`, 'm'));
       const { took } = await program.interrupt();
       await assertEnded(program);
       assert.ok(took < 1000, `took ${took} ms`);
