@@ -60,7 +60,6 @@ struct _Cell {
 
 /* By when it has to be over: close-timeout and half a second. */
 Watchdog *cell_watch (Cell *cell);
-/* From now on nothing passes. */
 
 extern const Moment moments[];
 extern const guint n_moments;

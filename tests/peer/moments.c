@@ -88,50 +88,52 @@ GST_START_TEST (test_checking)
 }
 GST_END_TEST
 
-/* From inside a handler of the element, on the thread that it runs on. */
+/* From inside a handler, on the thread that it runs on. What is given to it
+ * beside the object that emits does not matter. */
 typedef struct {
   Peer *peer;
   gint calls;
 } Closer;
 
 static void
-close_in_handler (GstElement *element, Closer *closer)
+close_in_handler (gpointer object, Closer *closer)
 {
   char *state;
 
   if (g_atomic_int_add (&closer->calls, 1) > 0)
     return;
 
-  g_signal_emit_by_name (element, "close", NULL);
+  g_signal_emit_by_name (closer->peer->element, "close", NULL);
   state = peer_get_state (closer->peer, "connection-state");
   peer_log (closer->peer, "closed-in-handler=%s", state);
   g_free (state);
 }
 
 static void
-on_notify (GstElement *element, GParamSpec *pspec, Closer *closer)
+on_object (gpointer object, gpointer other, Closer *closer)
 {
-  close_in_handler (element, closer);
-}
-
-static void
-on_object (GstElement *element, GObject *object, Closer *closer)
-{
-  close_in_handler (element, closer);
+  close_in_handler (object, closer);
 }
 
 static void
 on_candidate (
-    GstElement *element, guint mline, const char *candidate, Closer *closer)
+    gpointer object, guint mline, const char *candidate, Closer *closer)
 {
-  close_in_handler (element, closer);
+  close_in_handler (object, closer);
 }
 
 static void
-on_prepare (
-    GstElement *element, GObject *channel, gboolean local, Closer *closer)
+on_prepare (gpointer object, GObject *channel, gboolean local, Closer *closer)
 {
-  close_in_handler (element, closer);
+  close_in_handler (object, closer);
+}
+
+static GstElement *
+on_aux_sender (gpointer object, GObject *transport, Closer *closer)
+{
+  close_in_handler (object, closer);
+
+  return NULL;
 }
 
 static const struct {
@@ -139,12 +141,13 @@ static const struct {
   GCallback handler;
   gboolean at_answerer;
 } callbacks[] = {
-  { "notify::signaling-state", G_CALLBACK (on_notify), FALSE },
-  { "notify::ice-gathering-state", G_CALLBACK (on_notify), FALSE },
-  { "notify::ice-connection-state", G_CALLBACK (on_notify), FALSE },
-  { "notify::connection-state", G_CALLBACK (on_notify), FALSE },
+  { "notify::signaling-state", G_CALLBACK (on_object), FALSE },
+  { "notify::ice-gathering-state", G_CALLBACK (on_object), FALSE },
+  { "notify::ice-connection-state", G_CALLBACK (on_object), FALSE },
+  { "notify::connection-state", G_CALLBACK (on_object), FALSE },
   { "on-negotiation-needed", G_CALLBACK (close_in_handler), FALSE },
   { "on-ice-candidate", G_CALLBACK (on_candidate), FALSE },
+  { "request-aux-sender", G_CALLBACK (on_aux_sender), FALSE },
   { "on-new-transceiver", G_CALLBACK (on_object), TRUE },
   { "on-data-channel", G_CALLBACK (on_object), TRUE },
   { "prepare-data-channel", G_CALLBACK (on_prepare), TRUE },
@@ -213,6 +216,77 @@ GST_START_TEST (test_in_callback)
   /* No reply is on its way to @peers any more. */
   gst_element_set_state (peers->offerer->pipeline, GST_STATE_NULL);
   gst_element_set_state (peers->answerer->pipeline, GST_STATE_NULL);
+}
+GST_END_TEST
+
+/* From inside of a handler of a data channel, and what makes it run. */
+static void
+await_open (Peer *peer)
+{
+  peer_await (peer, "channel:on-open");
+  peer_await (peer_other (peer), "on-data-channel");
+}
+
+static void
+send_from (Peer *peer)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("data", 4);
+
+  gst_webrtc_data_channel_send_data (peer->channel, bytes);
+}
+
+static void
+send_to (Peer *peer)
+{
+  send_from (peer_other (peer));
+}
+
+static void
+close_other (Peer *peer)
+{
+  g_signal_emit_by_name (peer_other (peer)->element, "close", NULL);
+}
+
+static const struct {
+  const char *signal;
+  GCallback handler;
+  void (*provoke) (Peer *peer);
+} of_channels[] = {
+  { "notify::ready-state", G_CALLBACK (on_object), NULL },
+  { "notify::buffered-amount", G_CALLBACK (on_object), send_from },
+  { "on-open", G_CALLBACK (close_in_handler), NULL },
+  { "on-message-data", G_CALLBACK (on_object), send_to },
+  { "on-buffered-amount-low", G_CALLBACK (close_in_handler), send_from },
+  { "on-error", G_CALLBACK (on_object), close_other },
+  { "on-close", G_CALLBACK (close_in_handler), close_other },
+};
+
+GST_START_TEST (test_in_callback_of_channel)
+{
+  g_autoptr (Peers) peers = new_peers (PEER_CHANNEL);
+  Peer *peer = peers->offerer;
+  g_autoptr (GstWebRTCDataChannel) channel = gst_object_ref (peer->channel);
+  Closer closer = { peer, 0 };
+  gulong handler;
+
+  peers_play (peers);
+  /* Some run while it opens as well. */
+  if (of_channels[__i__].provoke != NULL) {
+    peers_negotiate (peers, peer);
+    await_open (peer);
+  }
+  handler = g_signal_connect (
+      channel, of_channels[__i__].signal, of_channels[__i__].handler, &closer);
+  if (of_channels[__i__].provoke != NULL)
+    of_channels[__i__].provoke (peer);
+  else
+    peers_negotiate (peers, peer);
+  peer_await (peer, "closed-in-handler=closed");
+  peer_await (peer, "bus:element=peerconnection-closed");
+  peer_await (peers->answerer, "bus:element=peerconnection-closed");
+  peer_assert_closed (peer);
+  ck_assert_uint_eq (peer_count (peer, "bus:error=*"), 0);
+  g_signal_handler_disconnect (channel, handler);
 }
 GST_END_TEST
 
@@ -362,6 +436,8 @@ moments_suite (void)
   tcase_add_test (in_callbacks, test_full_channel);
   tcase_add_loop_test (
       in_callbacks, test_in_callback, 0, G_N_ELEMENTS (callbacks));
+  tcase_add_loop_test (
+      in_callbacks, test_in_callback_of_channel, 0, G_N_ELEMENTS (of_channels));
 
   return suite;
 }
