@@ -65,7 +65,7 @@ another_joins (Cell *cell)
   side_await (cell->side, "session-added", 2);
 }
 
-static void
+void
 other_closes (Cell *cell)
 {
   flowing (cell);

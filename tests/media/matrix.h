@@ -64,4 +64,5 @@ gboolean is_server (const Subject *subject);
 gboolean is_possible (const Moment *moment, const Subject *subject);
 Side *make_side (Cell *cell, gboolean sink);
 void play_both (Cell *cell);
+void other_closes (Cell *cell);
 void call_close (Cell *cell);
