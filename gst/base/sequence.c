@@ -4,7 +4,7 @@
  * until its deadline, go on to the next. Knows nothing of what the steps do.
  *
  * Everything but gst_peer_sequence_step_done() is called on the thread that
- * iterates the context. */
+ * iterates the context, until all is done. */
 
 #include "sequence.h"
 
@@ -23,14 +23,10 @@ typedef struct {
   gint64 duration; /* us */
 } Result;
 
-/* Shared with the proofs on their way here from other threads, which may come
- * in after the sequence is gone. */
-typedef struct {
-  gint ref_count;
-  GstPeerSequence *sequence; /* touched on the context's thread only */
-} Anchor;
-
 struct _GstPeerSequence {
+  /* The owner's, and one for each proof that is on its way here from another
+   * thread, and may come in when the owner has freed it. */
+  gint ref_count;
   const GstPeerStep *steps;
   guint n_steps;
   GMainContext *context;
@@ -44,19 +40,22 @@ struct _GstPeerSequence {
   gboolean started;
   gboolean starting_step; /* inside the step's start function */
   gboolean proven;        /* the step was done before its start returned */
-  guint current;          /* n_steps when all is done */
+  guint current;          /* n_steps when all is done, or it is freed */
   Result *results;
   GSource *deadline;
-  Anchor *anchor;
 };
 
 static void run (GstPeerSequence *self);
 
 static void
-anchor_unref (Anchor *anchor)
+sequence_unref (GstPeerSequence *self)
 {
-  if (g_atomic_int_dec_and_test (&anchor->ref_count))
-    g_free (anchor);
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+
+  g_main_context_unref (self->context);
+  g_free (self->results);
+  g_free (self);
 }
 
 GstPeerSequence *
@@ -65,14 +64,12 @@ gst_peer_sequence_new (const GstPeerStep *steps, guint n_steps,
 {
   GstPeerSequence *self = g_new0 (GstPeerSequence, 1);
 
+  self->ref_count = 1;
   self->steps = steps;
   self->n_steps = n_steps;
   self->context = g_main_context_ref (context);
   self->user_data = user_data;
   self->results = g_new0 (Result, n_steps);
-  self->anchor = g_new0 (Anchor, 1);
-  self->anchor->ref_count = 1;
-  self->anchor->sequence = self;
 
   return self;
 }
@@ -86,18 +83,23 @@ clear_deadline (GstPeerSequence *self)
   g_clear_pointer (&self->deadline, g_source_unref);
 }
 
+/**
+ * gst_peer_sequence_free:
+ * @self: (nullable): the sequence
+ *
+ * No more steps start. From any thread when all is done.
+ */
 void
 gst_peer_sequence_free (GstPeerSequence *self)
 {
   if (self == NULL)
     return;
 
-  clear_deadline (self);
-  self->anchor->sequence = NULL;
-  anchor_unref (self->anchor);
-  g_main_context_unref (self->context);
-  g_free (self->results);
-  g_free (self);
+  if (self->current < self->n_steps) {
+    clear_deadline (self);
+    self->current = self->n_steps;
+  }
+  sequence_unref (self);
 }
 
 static void
@@ -184,7 +186,7 @@ gst_peer_sequence_start (
 }
 
 typedef struct {
-  Anchor *anchor;
+  GstPeerSequence *sequence;
   const char *name;
 } Proof;
 
@@ -193,7 +195,7 @@ proof_free (gpointer data)
 {
   Proof *proof = data;
 
-  anchor_unref (proof->anchor);
+  sequence_unref (proof->sequence);
   g_free (proof);
 }
 
@@ -201,9 +203,9 @@ static gboolean
 on_proof (gpointer data)
 {
   Proof *proof = data;
-  GstPeerSequence *self = proof->anchor->sequence;
+  GstPeerSequence *self = proof->sequence;
 
-  if (self == NULL || !self->started || self->current >= self->n_steps ||
+  if (!self->started || self->current >= self->n_steps ||
       !g_str_equal (self->steps[self->current].name, proof->name))
     return G_SOURCE_REMOVE;
 
@@ -231,8 +233,8 @@ gst_peer_sequence_step_done (GstPeerSequence *self, const char *name)
   g_autoptr (GSource) source = g_idle_source_new ();
   Proof *proof = g_new0 (Proof, 1);
 
-  g_atomic_int_inc (&self->anchor->ref_count);
-  proof->anchor = self->anchor;
+  g_atomic_int_inc (&self->ref_count);
+  proof->sequence = self;
   proof->name = name;
   g_source_set_priority (source, G_PRIORITY_HIGH);
   g_source_set_callback (source, on_proof, proof, proof_free);

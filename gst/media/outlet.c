@@ -17,7 +17,7 @@ struct _GstPeerOutlet {
   GstPad *pad;   /* of the element */
   gint ended;    /* EOS has passed */
   gint said_bye; /* the peer */
-  gboolean over; /* nothing is to come */
+  gint over;     /* nothing is to come */
 
   GMutex lock;
   GCond cond;  /* it has ended */
@@ -424,14 +424,13 @@ end (GstElement *element, gpointer data)
  * gst_peer_outlet_end:
  *
  * EOS, and the pad goes. Not waited for: a sink that gets its EOS before
- * anything else may wait until all others have got theirs.
+ * anything else may wait until all others have got theirs. From any thread.
  */
 void
 gst_peer_outlet_end (GstPeerOutlet *self)
 {
-  if (self->over)
+  if (!g_atomic_int_compare_and_exchange (&self->over, FALSE, TRUE))
     return;
-  self->over = TRUE;
   g_atomic_int_inc (&self->ref_count);
   gst_element_call_async (GST_ELEMENT (self->src), end, self, outlet_unref);
 }
@@ -444,7 +443,7 @@ gst_peer_outlet_end (GstPeerOutlet *self)
 gboolean
 gst_peer_outlet_has_ended (GstPeerOutlet *self)
 {
-  return self->over || g_atomic_int_get (&self->said_bye);
+  return g_atomic_int_get (&self->over) || g_atomic_int_get (&self->said_bye);
 }
 
 /**
@@ -473,7 +472,7 @@ gst_peer_outlet_get_last (GstPeerOutlet *self)
 void
 gst_peer_outlet_end_unused (GstPeerOutlet *self)
 {
-  if (!self->over && gst_pad_is_linked (self->pad))
+  if (!g_atomic_int_get (&self->over) && gst_pad_is_linked (self->pad))
     GST_ELEMENT_WARNING (self->src, STREAM, FAILED,
         ("The peer sends no %s that what is linked to %s takes: that ends at "
          "once.",
