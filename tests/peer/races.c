@@ -36,13 +36,14 @@ on_log (GstDebugCategory *category, GstDebugLevel level, const gchar *file,
 {
   Race *race = data;
 
-  if (race->second != NULL || race->object == NULL || object == NULL ||
+  if (g_atomic_pointer_get (&race->second) != NULL || race->object == NULL ||
+      object == NULL ||
       strstr (gst_debug_message_get (message), race->line) == NULL ||
       !gst_object_has_as_ancestor (
           GST_OBJECT (object), GST_OBJECT (race->peers->offerer->element)))
     return;
 
-  race->second = g_thread_new ("second", act, race);
+  g_atomic_pointer_set (&race->second, g_thread_new ("second", act, race));
   while (!g_atomic_int_get (&race->done) &&
          !is_asleep (g_atomic_int_get (&race->second_id)))
     g_thread_yield ();
@@ -62,8 +63,10 @@ race_begin (Race *race, const char *category, GstDebugLevel level)
 static void
 race_end (Race *race)
 {
-  ck_assert_msg (race->second != NULL, "no \"%s\" in the log", race->line);
-  g_thread_join (race->second);
+  GThread *second = g_atomic_pointer_get (&race->second);
+
+  ck_assert_msg (second != NULL, "no \"%s\" in the log", race->line);
+  g_thread_join (second);
   g_object_unref (race->object);
 }
 
