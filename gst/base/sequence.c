@@ -50,12 +50,8 @@ static void run (GstPeerSequence *self);
 static void
 sequence_unref (GstPeerSequence *self)
 {
-  if (!g_atomic_int_dec_and_test (&self->ref_count))
-    return;
-
-  g_main_context_unref (self->context);
-  g_free (self->results);
-  g_free (self);
+  if (g_atomic_int_dec_and_test (&self->ref_count))
+    g_free (self);
 }
 
 GstPeerSequence *
@@ -87,7 +83,8 @@ clear_deadline (GstPeerSequence *self)
  * gst_peer_sequence_free:
  * @self: (nullable): the sequence
  *
- * No more steps start. From any thread when all is done.
+ * No more steps start. From any thread when all is done. What a proof that is on
+ * its way still holds has no context any more, or each would keep the other.
  */
 void
 gst_peer_sequence_free (GstPeerSequence *self)
@@ -99,6 +96,8 @@ gst_peer_sequence_free (GstPeerSequence *self)
     clear_deadline (self);
     self->current = self->n_steps;
   }
+  g_main_context_unref (self->context);
+  g_free (self->results);
   sequence_unref (self);
 }
 
