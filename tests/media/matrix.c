@@ -221,7 +221,8 @@ static const struct {
 } entries[] = {
   { "session-added", TRUE, TRUE, TRUE, play_both },
   { "connection-state", TRUE, TRUE, TRUE, play_both },
-  { "signaling-state", TRUE, TRUE, FALSE, play_both }, /* else it is stable */
+  { "signaling-state", TRUE, TRUE, FALSE,
+      play_both }, /* a server's stays stable */
   { "encoder-setup", TRUE, FALSE, TRUE, play_both },
   { "payloader-setup", TRUE, FALSE, TRUE, play_both },
   { "pad-added", FALSE, TRUE, TRUE, play_both },
