@@ -88,6 +88,23 @@ GST_START_TEST (test_checking)
 }
 GST_END_TEST
 
+/* Whoever calls, no step waits in vain for the caller's thread. */
+static void
+assert_nothing_overdue (Peer *peer)
+{
+  g_autoptr (GstStructure) report = get_report (peer);
+  const GValue *steps = gst_structure_get_value (report, "steps");
+
+  for (guint i = 0; i < gst_value_array_get_size (steps); i++) {
+    const GstStructure *step =
+        gst_value_get_structure (gst_value_array_get_value (steps, i));
+
+    ck_assert_msg (
+        !g_str_equal (gst_structure_get_string (step, "result"), "overdue"),
+        "step %s is overdue", gst_structure_get_name (step));
+  }
+}
+
 /* From inside a handler, on the thread that it runs on. What is given to it
  * beside the object that emits does not matter. */
 typedef struct {
@@ -211,6 +228,7 @@ GST_START_TEST (test_in_callback)
   peer_await (peer, "closed-in-handler=closed");
   peer_await (peer, "bus:element=peerconnection-closed");
   peer_assert_closed (peer);
+  assert_nothing_overdue (peer);
   ck_assert_uint_eq (peer_count (peer, "bus:error=*"), 0);
   g_signal_handler_disconnect (peer->element, handler);
   /* No reply is on its way to @peers any more. */
@@ -285,6 +303,7 @@ GST_START_TEST (test_in_callback_of_channel)
   peer_await (peer, "bus:element=peerconnection-closed");
   peer_await (peers->answerer, "bus:element=peerconnection-closed");
   peer_assert_closed (peer);
+  assert_nothing_overdue (peer);
   ck_assert_uint_eq (peer_count (peer, "bus:error=*"), 0);
   g_signal_handler_disconnect (channel, handler);
 }
