@@ -25,6 +25,7 @@ act (gpointer data)
   g_atomic_int_set (&race->second_id, get_thread_id ());
   race->act (race->object);
   g_atomic_int_set (&race->done, TRUE);
+  peer_log (race->peers->offerer, "acted");
 
   return NULL;
 }
@@ -139,9 +140,10 @@ GST_START_TEST (test_a_packet_leaves_while_it_is_paused)
   race.object = find_exit (peers->offerer);
   race_begin (&race, "nicesink", GST_LEVEL_LOG);
   gst_webrtc_data_channel_send_string (peers->offerer->channel, "on its way");
-  peer_await (peers->answerer, "channel:on-message-string=on its way");
-
+  /* If that was a packet before the message's, this waits in the sink. */
+  peer_await (peers->offerer, "acted");
   gst_element_set_state (GST_ELEMENT (race.object), GST_STATE_PLAYING);
+  peer_await (peers->answerer, "channel:on-message-string=on its way");
   gst_webrtc_data_channel_send_string (peers->offerer->channel, "next");
   peer_await (peers->answerer, "channel:on-message-string=next");
   race_end (&race);
