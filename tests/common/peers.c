@@ -2,8 +2,6 @@
 
 #include "peers-private.h"
 
-#include <openssl/crypto.h>
-
 typedef struct {
   Peer *peer;
   char *name;
@@ -271,21 +269,11 @@ forgive_rtpsession (void)
       "GLib", G_LOG_LEVEL_CRITICAL, g_steal_pointer (&regex), NULL, NULL, NULL);
 }
 
-/* webrtcbin and libnice do not wait for the ends of their threads, and a thread
- * that ends while exit() cleans OpenSSL up frees what is freed there: seen as a
- * double free, after all checks. So OpenSSL is not cleaned up. */
-static void
-keep_openssl (void)
-{
-  OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
-}
-
 Peers *
 peers_new (const char *offerer_factory, const char *answerer_factory)
 {
   Peers *self = g_atomic_rc_box_new0 (Peers);
 
-  keep_openssl ();
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
   self->epoch = g_get_monotonic_time ();

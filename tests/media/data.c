@@ -5,8 +5,6 @@
 #include "data-fixture.h"
 #include "mute.h"
 
-#include <openssl/crypto.h>
-
 /* A peersink that publishes to a peersrc. The sender does not play yet. */
 typedef struct {
   Receiver *receiver;
@@ -497,8 +495,6 @@ data_suite (void)
   Suite *suite = suite_create ("data");
   TCase *tcase = tcase_create ("data");
 
-  /* Threads of webrtcbin may end while exit() cleans it up. */
-  OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_every_message_comes_in_order);
   tcase_add_test (tcase, test_the_first_message_waits_for_the_peer);

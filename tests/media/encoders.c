@@ -4,7 +4,6 @@
 
 #include "players.h"
 
-#include <openssl/crypto.h>
 #include <string.h>
 
 #define LIVE                                                                   \
@@ -321,8 +320,6 @@ encoders_suite (void)
   Suite *suite = suite_create ("encoders");
   TCase *tcase = tcase_create ("encoders");
 
-  /* Threads of webrtcbin may end while exit() cleans it up. */
-  OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_setup);
   tcase_add_test (tcase, test_joiners_get_a_key_frame);

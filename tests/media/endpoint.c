@@ -8,8 +8,6 @@
 #include "direct-signaller.h"
 #include "players.h"
 
-#include <openssl/crypto.h>
-
 #define SOURCE                                                                 \
   "videotestsrc is-live=true name=source ! video/x-raw,width=160,height=120"
 
@@ -352,8 +350,6 @@ endpoint_suite (void)
   Suite *suite = suite_create ("endpoint");
   TCase *tcase = tcase_create ("endpoint");
 
-  /* Threads of webrtcbin may end while exit() cleans it up. */
-  OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_close_tells_all_and_reports);
   tcase_add_test (tcase, test_a_player_that_closes);

@@ -11,8 +11,6 @@
 #include "matrix.h"
 #include "ports.h"
 
-#include <openssl/crypto.h>
-
 /* Of three pipelines that are stopped, one after the other. */
 #define FREE_LIMIT (3 * CELL_LIMIT)
 
@@ -284,8 +282,6 @@ matrix_suite (void)
   Suite *suite = suite_create ("matrix");
   TCase *tcase = tcase_create ("cells");
 
-  /* Threads of webrtcbin may end while exit() cleans it up. */
-  OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
   list_moment_cells ();
   list_callback_cells ();
   suite_add_tcase (suite, tcase);

@@ -5,7 +5,6 @@
 #include "players.h"
 
 #include <gio/gio.h>
-#include <openssl/crypto.h>
 #include <string.h>
 
 #define LIVE "videotestsrc is-live=true name=source"
@@ -248,8 +247,6 @@ peersink_suite (void)
   Suite *suite = suite_create ("peersink");
   TCase *tcase = tcase_create ("peersink");
 
-  /* Threads of webrtcbin may end while exit() cleans it up. */
-  OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_eos_without_peers);
   tcase_add_test (tcase, test_a_seek_goes_to_the_sources);

@@ -9,8 +9,6 @@
 #include "players.h"
 #include "studio.h"
 
-#include <openssl/crypto.h>
-
 static GstMessage *
 await_error (GstElement *pipeline)
 {
@@ -427,8 +425,6 @@ publishers_suite (void)
   Suite *suite = suite_create ("publishers");
   TCase *tcase = tcase_create ("publishers");
 
-  /* Threads of webrtcbin may end while exit() cleans it up. */
-  OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_publishers_have_pads_of_their_own);
   tcase_add_test (tcase, test_one_too_many_is_told_so);

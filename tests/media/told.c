@@ -6,8 +6,6 @@
 #include "players.h"
 #include "ports.h"
 
-#include <openssl/crypto.h>
-
 /* For what must not come meanwhile. */
 #define A_WHILE (200 * G_TIME_SPAN_MILLISECOND)
 
@@ -159,8 +157,6 @@ told_suite (void)
   Suite *suite = suite_create ("told");
   TCase *tcase = tcase_create ("told");
 
-  /* Threads of webrtcbin may end while exit() cleans it up. */
-  OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (
       tcase, test_null_waits_for_what_is_told, 0, G_N_ELEMENTS (elements));
