@@ -152,6 +152,8 @@ on_deep_element_added (
         G_CALLBACK (on_dtls_state), element, 0);
   else if (gst_peer_insides_is (GST_OBJECT (added), "nicesink"))
     gst_peer_insides_mend_exit (added);
+  else if (gst_peer_insides_is (GST_OBJECT (added), "rtpjitterbuffer"))
+    gst_peer_insides_mend_jitterbuffer (added);
   else if (gst_peer_insides_is (GST_OBJECT (added), "sctpenc")) {
     gst_peer_insides_number_association (added, &element->association);
     g_signal_connect_object (added, "sctp-association-established",

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Where packets wait for those that are late: rtpjitterbuffer. */
+
+#include "insides.h"
+
+/* On the thread that ends the stream. */
+static GstPadProbeReturn
+on_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  g_autoptr (GstElement) jitterbuffer = NULL;
+
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) != GST_EVENT_EOS)
+    return GST_PAD_PROBE_OK;
+
+  jitterbuffer = gst_pad_get_parent_element (pad);
+  if (jitterbuffer != NULL)
+    g_object_set (jitterbuffer, "rtx-max-retries", 0, NULL);
+
+  return GST_PAD_PROBE_REMOVE;
+}
+
+/**
+ * gst_peer_insides_mend_jitterbuffer:
+ * @jitterbuffer: which has just been made
+ *
+ * When its stream has ended it asks for each packet that is missing until the
+ * clock has passed the time for it, without a pause
+ * (gst/rtpmanager/gstrtpjitterbuffer.c, do_expected_timeout, also in 1.28): up
+ * to 160,000 times for one packet, which there is nobody to send.
+ */
+void
+gst_peer_insides_mend_jitterbuffer (GstElement *jitterbuffer)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (jitterbuffer, "sink");
+
+  if (pad != NULL)
+    gst_pad_add_probe (
+        pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, NULL, NULL);
+}
