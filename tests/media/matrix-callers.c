@@ -92,8 +92,9 @@ by_eos (Cell *cell)
   gst_element_send_event (cell->side->pipeline, gst_event_new_eos ());
 }
 
+/* A weak reference would say so before: when it is disposed of. */
 static void
-on_finalized (gpointer side, GObject *element)
+on_finalized (gpointer side)
 {
   side_log (side, "finalized");
 }
@@ -105,7 +106,7 @@ by_last_ref (Cell *cell)
   g_autoptr (GstObject) bin = gst_object_get_parent (GST_OBJECT (element));
 
   begin (cell);
-  g_object_weak_ref (G_OBJECT (element), on_finalized, cell->side);
+  g_object_set_data_full (G_OBJECT (element), "side", cell->side, on_finalized);
   gst_bin_remove (GST_BIN (bin), element);
   gst_object_unref (element);
 }

@@ -10,33 +10,13 @@
 #if defined MEMCHECK
 #define RETURN_LIMIT G_MAXINT64
 #define NOTICE_LIMIT G_MAXINT64
-#define CLOSE_TIMEOUT 20000
 #elif defined SANITIZED
 #define RETURN_LIMIT (50 * G_TIME_SPAN_MILLISECOND)
 #define NOTICE_LIMIT (1000 * G_TIME_SPAN_MILLISECOND)
-#define CLOSE_TIMEOUT 2000
 #else
 #define RETURN_LIMIT (1 * G_TIME_SPAN_MILLISECOND)
 #define NOTICE_LIMIT (30 * G_TIME_SPAN_MILLISECOND)
-#define CLOSE_TIMEOUT 2000 /* the default, of which each step has a share */
 #endif
-
-static void
-be_patient (Peer *peer)
-{
-  g_object_set (peer->element, "close-timeout", CLOSE_TIMEOUT, NULL);
-}
-
-static Peers *
-connect_patient_peers (PeerFeatures features)
-{
-  Peers *peers = connect_peers (features);
-
-  be_patient (peers->offerer);
-  be_patient (peers->answerer);
-
-  return peers;
-}
 
 /* What an element sees of the other's close, whatever began it. */
 static void
@@ -68,7 +48,7 @@ assert_silent_at_home (Peer *peer)
 
 GST_START_TEST (test_signal)
 {
-  g_autoptr (Peers) peers = connect_patient_peers (ALL_FEATURES);
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
   g_autoptr (GstStructure) report = NULL;
   gint64 called, returned;
 
@@ -89,7 +69,7 @@ GST_END_TEST
 
 GST_START_TEST (test_second_close)
 {
-  g_autoptr (Peers) peers = connect_patient_peers (ALL_FEATURES);
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
   g_autoptr (GstPromise) promise = peer_promise (peers->offerer, "second");
   g_autoptr (GstPromise) third = peer_promise (peers->offerer, "third");
   g_autoptr (GstStructure) report = NULL;
@@ -108,7 +88,7 @@ GST_END_TEST
 
 GST_START_TEST (test_eos_of_pipeline)
 {
-  g_autoptr (Peers) peers = connect_patient_peers (ALL_FEATURES);
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
   g_autoptr (GstStructure) report = NULL;
   gint64 began;
 
@@ -128,7 +108,7 @@ GST_END_TEST
 
 GST_START_TEST (test_eos_of_element)
 {
-  g_autoptr (Peers) peers = connect_patient_peers (ALL_FEATURES);
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
   gint64 called = g_get_monotonic_time ();
 
   gst_element_send_event (peers->offerer->element, gst_event_new_eos ());
@@ -163,7 +143,7 @@ get_direction (Peer *peer, const char *pad_name)
 /* One of two: its own stream ends, the other one and the channel go on. */
 GST_START_TEST (test_eos_of_one_pad)
 {
-  g_autoptr (Peers) peers = connect_patient_peers (ALL_FEATURES);
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
 
   push_eos (peers->offerer, "sink_0");
   peer_await (peers->answerer, "pad-eos=src_*");
@@ -187,7 +167,7 @@ GST_END_TEST
 
 GST_START_TEST (test_eos_without_close)
 {
-  g_autoptr (Peers) peers = connect_patient_peers (ALL_FEATURES);
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
 
   g_object_set (peers->offerer->element, "close-on-eos", FALSE, NULL);
   push_eos (peers->offerer, "sink_0");
@@ -201,7 +181,7 @@ GST_END_TEST
 
 GST_START_TEST (test_null)
 {
-  g_autoptr (Peers) peers = connect_patient_peers (ALL_FEATURES);
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
   g_autoptr (GstStructure) report = NULL;
   gint64 called = g_get_monotonic_time ();
 
@@ -217,7 +197,7 @@ GST_END_TEST
 
 GST_START_TEST (test_paused)
 {
-  g_autoptr (Peers) peers = connect_patient_peers (ALL_FEATURES);
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
   g_autoptr (GstStructure) report = NULL;
   gint64 called;
 
@@ -239,7 +219,7 @@ pause_pipeline (GstElement *element, GParamSpec *pspec, Peer *peer)
  * close: what is told after that is told as well. */
 GST_START_TEST (test_pause_in_mid_close)
 {
-  g_autoptr (Peers) peers = connect_patient_peers (ALL_FEATURES);
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
   g_autoptr (GstStructure) report = NULL;
 
   g_signal_connect (peers->offerer->element, "notify::signaling-state",
@@ -255,7 +235,7 @@ GST_END_TEST
 /* What was buffered before EOS arrives; what was before a close need not. */
 GST_START_TEST (test_eos_drains_channel)
 {
-  g_autoptr (Peers) peers = connect_patient_peers (PEER_CHANNEL);
+  g_autoptr (Peers) peers = connect_peers (PEER_CHANNEL);
   g_autofree char *text = g_strnfill (10000, 'x');
   const guint n_messages = 200;
 
@@ -277,7 +257,7 @@ GST_END_TEST
  * not at all. */
 GST_START_TEST (test_eos_again_cuts_nothing_short)
 {
-  g_autoptr (Peers) peers = connect_patient_peers (ALL_FEATURES);
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
   GstElement *element = peers->offerer->element;
   g_autoptr (GstEvent) eos = gst_event_new_eos ();
   g_autoptr (GstStructure) report = NULL;
@@ -294,7 +274,7 @@ GST_END_TEST
 
 GST_START_TEST (test_both_at_once)
 {
-  g_autoptr (Peers) peers = connect_patient_peers (ALL_FEATURES);
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
   g_autoptr (GstPromise) one = peer_promise (peers->offerer, "close");
   g_autoptr (GstPromise) other = peer_promise (peers->answerer, "close");
 
@@ -315,7 +295,6 @@ GST_START_TEST (test_webrtcbin_as_peer)
 
   bundle (peers);
   peers_add (peers, ALL_FEATURES);
-  be_patient (peers->offerer);
   peers_connect (peers);
   report = peer_close (peers->offerer, NULL);
   assert_all_told (report);
@@ -329,7 +308,6 @@ GST_START_TEST (test_unbundled)
   g_autoptr (GstStructure) report = NULL;
 
   peers_add (peers, PEER_AUDIO | PEER_VIDEO);
-  be_patient (peers->offerer);
   peers_connect (peers);
   peer_mark (peers->answerer);
   report = peer_close (peers->offerer, NULL);

@@ -52,8 +52,9 @@ GST_START_TEST (test_reuse_after_signal)
 }
 GST_END_TEST
 
+/* A weak reference would say so before: when it is disposed of. */
 static void
-on_finalized (gpointer user_data, GObject *element)
+on_finalized (gpointer user_data)
 {
   peer_log (user_data, "finalized");
 }
@@ -68,7 +69,8 @@ GST_START_TEST (test_dispose)
   gst_bin_remove (GST_BIN (peers->offerer->pipeline), element);
   peers->offerer->element =
       gst_object_ref_sink (gst_element_factory_make ("peerconnection", NULL));
-  g_object_weak_ref (G_OBJECT (element), on_finalized, peers->offerer);
+  g_object_set_data_full (
+      G_OBJECT (element), "peer", peers->offerer, on_finalized);
   gst_object_unref (element);
   peer_await (peers->answerer, "channel:on-close");
   peer_await (peers->offerer, "finalized");
@@ -171,7 +173,7 @@ typedef struct {
 } Gone;
 
 static void
-on_gone (gpointer data, GObject *object)
+on_gone (gpointer data)
 {
   Gone *gone = data;
 
@@ -187,8 +189,8 @@ watch (GstElement *element, Gone *gone)
   g_autoptr (GstElement) child =
       gst_bin_get_by_name (GST_BIN (element), "webrtcbin");
 
-  g_object_weak_ref (G_OBJECT (element), on_gone, gone);
-  g_object_weak_ref (G_OBJECT (child), on_gone, gone);
+  g_object_set_data_full (G_OBJECT (element), "gone", gone, on_gone);
+  g_object_set_data_full (G_OBJECT (child), "gone", gone, on_gone);
   gone->left += 2;
 }
 

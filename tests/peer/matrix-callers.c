@@ -150,8 +150,9 @@ by_pipeline_eos (Cell *cell)
   peer_send_eos (cell->peer);
 }
 
+/* A weak reference would say so before: when it is disposed of. */
 static void
-on_finalized (gpointer peer, GObject *element)
+on_finalized (gpointer peer)
 {
   peer_log (peer, "finalized");
 }
@@ -163,7 +164,7 @@ by_last_ref (Cell *cell)
   GstElement *element = cell->peer->element;
 
   begin (cell);
-  g_object_weak_ref (G_OBJECT (element), on_finalized, cell->peer);
+  g_object_set_data_full (G_OBJECT (element), "peer", cell->peer, on_finalized);
   gst_bin_remove (GST_BIN (cell->peer->pipeline), element);
   cell->peer->element =
       gst_object_ref_sink (gst_element_factory_make ("peerconnection", NULL));
