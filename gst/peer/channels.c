@@ -26,26 +26,6 @@ gst_peer_channels_clear (GstPeerChannels *self)
   g_mutex_clear (&self->lock);
 }
 
-/**
- * gst_peer_channels_forget:
- *
- * The webrtcbin that they belonged to has stopped.
- */
-void
-gst_peer_channels_forget (GstPeerConnection *element)
-{
-  GstPeerChannels *self = &element->channels;
-  g_autoptr (GPtrArray) channels = NULL;
-  g_autoptr (GPtrArray) closed = NULL;
-
-  g_mutex_lock (&self->lock);
-  channels = self->channels;
-  closed = self->closed;
-  self->channels = g_ptr_array_new_with_free_func (g_object_unref);
-  self->closed = g_ptr_array_new_with_free_func (g_object_unref);
-  g_mutex_unlock (&self->lock);
-}
-
 static GPtrArray *
 snapshot (GstPeerChannels *self)
 {
@@ -90,6 +70,7 @@ on_ready_state (GstWebRTCDataChannel *channel, GParamSpec *pspec,
     return;
 
   g_object_ref (channel);
+  g_signal_handlers_disconnect_by_func (channel, on_ready_state, element);
   g_mutex_lock (&self->lock);
   g_ptr_array_remove_fast (self->channels, channel);
   g_mutex_unlock (&self->lock);
@@ -103,6 +84,31 @@ on_ready_state (GstWebRTCDataChannel *channel, GParamSpec *pspec,
   }
   if (!draining)
     gst_peer_close_on_channels_drained (element);
+}
+
+/**
+ * gst_peer_channels_forget:
+ *
+ * The webrtcbin that they belonged to has stopped.
+ */
+void
+gst_peer_channels_forget (GstPeerConnection *element)
+{
+  GstPeerChannels *self = &element->channels;
+  g_autoptr (GPtrArray) channels = NULL;
+  g_autoptr (GPtrArray) closed = NULL;
+
+  g_mutex_lock (&self->lock);
+  channels = self->channels;
+  closed = self->closed;
+  self->channels = g_ptr_array_new_with_free_func (g_object_unref);
+  self->closed = g_ptr_array_new_with_free_func (g_object_unref);
+  g_mutex_unlock (&self->lock);
+
+  /* Each may be freed on any thread, as the element may. */
+  for (guint i = 0; i < channels->len; i++)
+    g_signal_handlers_disconnect_by_func (
+        g_ptr_array_index (channels, i), on_ready_state, element);
 }
 
 static void

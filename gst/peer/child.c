@@ -179,7 +179,7 @@ gst_peer_child_replace (GstPeerConnection *element)
   gst_peer_turn_servers_replay (element, child);
 
   gst_peer_pads_remove_all_src (element);
-  g_signal_handlers_disconnect_by_data (before, element);
+  gst_peer_remote_unwatch (element, before);
   if (gst_object_has_as_parent (GST_OBJECT (before), GST_OBJECT (element)))
     gst_bin_remove (GST_BIN (element), before);
   gst_peer_channels_forget (element);

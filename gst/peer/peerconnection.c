@@ -352,6 +352,10 @@ gst_peer_connection_dispose (GObject *object)
     gst_element_set_locked_state (GST_ELEMENT (self), FALSE);
     gst_element_set_state (GST_ELEMENT (self), GST_STATE_NULL);
   }
+  if (self->child != NULL) {
+    gst_peer_remote_unwatch (self, self->child);
+    gst_peer_channels_forget (self);
+  }
   gst_clear_object (&self->child);
 
   G_OBJECT_CLASS (gst_peer_connection_parent_class)->dispose (object);

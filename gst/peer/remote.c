@@ -147,9 +147,12 @@ static void
 on_deep_element_added (
     GstBin *child, GstBin *bin, GstElement *added, GstPeerConnection *element)
 {
-  if (gst_peer_insides_is (GST_OBJECT (added), "dtlsdec"))
+  if (gst_peer_insides_is (GST_OBJECT (added), "dtlsdec")) {
+    gst_peer_insides_keep_dtls (GST_ELEMENT (child), added);
     g_signal_connect_object (added, "notify::connection-state",
         G_CALLBACK (on_dtls_state), element, 0);
+  } else if (gst_peer_insides_is (GST_OBJECT (added), "dtlsenc"))
+    gst_peer_insides_keep_dtls (GST_ELEMENT (child), added);
   else if (gst_peer_insides_is (GST_OBJECT (added), "nicesink"))
     gst_peer_insides_mend_exit (added);
   else if (gst_peer_insides_is (GST_OBJECT (added), "rtpjitterbuffer"))
@@ -175,6 +178,29 @@ gst_peer_remote_watch (GstPeerConnection *element, GstElement *child)
   if (rtpbin != NULL)
     g_signal_connect_object (
         rtpbin, "on-bye-ssrc", G_CALLBACK (on_bye_ssrc), element, 0);
+}
+
+/**
+ * gst_peer_remote_unwatch:
+ *
+ * To be called while @child is there: g_signal_connect_object() has no lock for
+ * two that are freed at the same time, and what is inside of @child may be freed
+ * on any thread.
+ */
+void
+gst_peer_remote_unwatch (GstPeerConnection *element, GstElement *child)
+{
+  static const char *const factories[] = { "rtpbin", "dtlsdec", "sctpenc" };
+
+  g_signal_handlers_disconnect_by_data (child, element);
+  for (guint i = 0; i < G_N_ELEMENTS (factories); i++) {
+    g_autoptr (GPtrArray) watched =
+        gst_peer_insides_find_all (child, factories[i]);
+
+    for (guint j = 0; j < watched->len; j++)
+      g_signal_handlers_disconnect_by_data (
+          g_ptr_array_index (watched, j), element);
+  }
 }
 
 /**

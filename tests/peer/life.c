@@ -221,6 +221,99 @@ GST_START_TEST (test_nothing_is_left)
 }
 GST_END_TEST
 
+/* === the thread that DTLS ends on === */
+
+typedef struct {
+  GMutex lock;
+  GCond cond;
+  GThread *clock;
+  guint there; /* what was freed there */
+  guint elsewhere;
+} Freed;
+
+static gboolean
+on_clock (GstClock *clock, GstClockTime time, GstClockID id, gpointer data)
+{
+  Freed *self = data;
+
+  g_mutex_lock (&self->lock);
+  self->clock = g_thread_self ();
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->lock);
+
+  return TRUE;
+}
+
+static void
+find_clock_thread (Freed *self)
+{
+  g_autoptr (GstClock) clock = gst_system_clock_obtain ();
+  GstClockID id =
+      gst_clock_new_single_shot_id (clock, gst_clock_get_time (clock));
+
+  gst_clock_id_wait_async (id, on_clock, self, NULL);
+  g_mutex_lock (&self->lock);
+  while (self->clock == NULL)
+    g_cond_wait (&self->cond, &self->lock);
+  g_mutex_unlock (&self->lock);
+  gst_clock_id_unref (id);
+}
+
+static void
+on_dtls_freed (gpointer data)
+{
+  Freed *self = data;
+
+  g_mutex_lock (&self->lock);
+  if (g_thread_self () == self->clock)
+    self->there++;
+  else
+    self->elsewhere++;
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->lock);
+}
+
+static guint
+watch_dtls (GstElement *element, const char *factory, Freed *freed)
+{
+  g_autoptr (GstIterator) elements =
+      gst_bin_iterate_all_by_element_factory_name (GST_BIN (element), factory);
+  g_auto (GValue) value = G_VALUE_INIT;
+  guint n = 0;
+
+  for (; gst_iterator_next (elements, &value) == GST_ITERATOR_OK; n++) {
+    g_object_set_data_full (
+        g_value_get_object (&value), "freed", freed, on_dtls_freed);
+    g_value_reset (&value);
+  }
+
+  return n;
+}
+
+/* What has a handler of a DTLS connection is freed on the thread that may free
+ * that: each would look into the other, without a lock. */
+GST_START_TEST (test_dtls_is_freed_on_one_thread)
+{
+  Freed freed = { .there = 0 };
+  guint n = 0;
+
+  find_clock_thread (&freed);
+  {
+    g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
+
+    n += watch_dtls (peers->offerer->element, "dtlsdec", &freed);
+    n += watch_dtls (peers->offerer->element, "dtlsenc", &freed);
+    close_peer (peers->offerer);
+  }
+  g_mutex_lock (&freed.lock);
+  while (freed.there + freed.elsewhere < n)
+    g_cond_wait (&freed.cond, &freed.lock);
+  g_mutex_unlock (&freed.lock);
+  ck_assert_uint_ge (n, 2);
+  ck_assert_uint_eq (freed.elsewhere, 0);
+}
+GST_END_TEST
+
 /* Gathering goes on for as long as its servers take: for UPnP, libnice waits
  * 200 ms. The ICE agent may say so when the rest is gone already, here for
  * certain, as an application holds the agent. */
@@ -296,6 +389,7 @@ life_suite (void)
   tcase_add_test (lives, test_gathering_ends_late);
   tcase_add_test (lives, test_nothing_plays_in_null);
   tcase_add_loop_test (lives, test_nothing_is_left, 0, 2);
+  tcase_add_test (lives, test_dtls_is_freed_on_one_thread);
 
   return suite;
 }
