@@ -5,9 +5,8 @@
 #include "report.h"
 
 /* A caller's thread is not held up, and the peer is told within this; only a
- * sanitizer is forgiven. Under memcheck one thread runs at a time, tens of times as
- * slowly, so that no time says anything. */
-#if defined MEMCHECK
+ * sanitizer is forgiven. */
+#if defined UNTIMED
 #define RETURN_LIMIT G_MAXINT64
 #define NOTICE_LIMIT G_MAXINT64
 #elif defined SANITIZED

@@ -7,7 +7,7 @@
 
 #include "report.h"
 
-#ifdef MEMCHECK
+#ifdef UNTIMED
 #define CLOSE_LIMIT G_MAXINT64
 #else
 #define CLOSE_LIMIT (2500 * G_TIME_SPAN_MILLISECOND)
