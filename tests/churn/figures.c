@@ -4,10 +4,10 @@
 
 #include "process.h"
 
-#include <gnutls/gnutls.h>
+#include <gmodule.h>
+#include <gnutls/crypto.h>
 #include <malloc.h>
-#include <stdlib.h>
-#include <string.h>
+#include <sys/random.h>
 
 /* A thread of a pool waits half a second for more to do. */
 #define QUIET G_TIME_SPAN_SECOND
@@ -115,56 +115,16 @@ print_objects (void)
   g_mutex_unlock (&lock);
 }
 
-/* === what gnutls has === */
+/* === what gnutls keeps === */
 
-/* For each thread, a place in a list by gnutls_malloc(), which is counted, and a
- * context of 176 bytes by calloc(). */
-#define GNUTLS_THREAD_BYTES (32 + 192)
-
-static int n_gnutls;
-
-static void *
-account (void *memory)
+/* In its place: gnutls has a context for each thread that ever asked it for a
+ * random number, until the process ends, and libnice asks on threads that come
+ * and go with each connection. Those 0.6 KiB hold a page each. */
+G_MODULE_EXPORT int
+gnutls_rnd (gnutls_rnd_level_t level, void *data, size_t length)
 {
-  if (memory != NULL)
-    g_atomic_int_inc (&n_gnutls);
-
-  return memory;
-}
-
-static void *
-account_malloc (size_t size)
-{
-  return account (malloc (size));
-}
-
-static void *
-account_calloc (size_t n, size_t size)
-{
-  return account (calloc (n, size));
-}
-
-static void *
-account_realloc (void *memory, size_t size)
-{
-  return memory == NULL ? account (malloc (size)) : realloc (memory, size);
-}
-
-static void
-account_free (void *memory)
-{
-  if (memory != NULL)
-    g_atomic_int_add (&n_gnutls, -1);
-  free (memory);
-}
-
-static void
-watch_gnutls (void)
-{
-  gnutls_malloc = account_malloc;
-  gnutls_calloc = account_calloc;
-  gnutls_realloc = account_realloc;
-  gnutls_free = account_free;
+  return getrandom (data, length, 0) == (gssize)length ? 0
+                                                       : GNUTLS_E_RANDOM_FAILED;
 }
 
 /* === the process === */
@@ -202,13 +162,11 @@ take (Figures *self)
 static void
 take_memory (Figures *self)
 {
-  gsize gnutls = g_atomic_int_get (&n_gnutls) * GNUTLS_THREAD_BYTES;
   struct mallinfo2 info;
 
   malloc_trim (0);
   info = mallinfo2 ();
-  self->gnutls = gnutls / 1024;
-  self->heap = (info.uordblks + info.hblkhd - gnutls) / 1024;
+  self->heap = (info.uordblks + info.hblkhd) / 1024;
   self->resident = process_read_memory ("VmRSS");
 }
 
@@ -217,7 +175,6 @@ figures_init (void)
 {
   objects = g_hash_table_new (g_str_hash, g_str_equal);
   gst_object_ref_sink (g_object_new (counter_get_type (), NULL));
-  watch_gnutls ();
   g_thread_pool_set_max_unused_threads (0);
 }
 

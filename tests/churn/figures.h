@@ -15,12 +15,9 @@ typedef struct {
   guint objects;
   /* With their memory. An encoder that goes on keeps one more or less. */
   guint buffers;
-  /* KiB that malloc() has given out: to gnutls, which keeps a generator of
-   * random numbers for each thread that has ever asked for one (lib/random.c),
-   * as the threads of each libnice do; and to all others. */
-  guint gnutls;
+  /* KiB: what malloc() has given out, and what is in memory of it and of all
+   * else. */
   guint heap;
-  /* KiB. What is freed may stay resident, in the holes between what is not. */
   guint resident;
 } Figures;
 

@@ -92,10 +92,10 @@ answer (GstElement *pipeline, const char *line, Figures *warm)
     returned = figures_return (&now, warm);
   }
   g_print (
-      "figures returned=%d threads=%u fds=%u objects=%u buffers=%u heap=%u gnutls=%u "
+      "figures returned=%d threads=%u fds=%u objects=%u buffers=%u heap=%u "
       "resident=%u\n",
       returned, now.threads, now.fds, now.objects, now.buffers, now.heap,
-      now.gnutls, now.resident);
+      now.resident);
 }
 
 int
