@@ -27,6 +27,13 @@ loop_unref (GstPeerLoop *self)
   g_free (self);
 }
 
+static void
+run_what_is_owed (GstPeerLoop *self)
+{
+  while (g_main_context_iteration (self->context, FALSE)) {
+  }
+}
+
 static gpointer
 loop_thread (gpointer data)
 {
@@ -35,8 +42,7 @@ loop_thread (gpointer data)
   g_main_context_push_thread_default (self->context);
   g_main_loop_run (self->loop);
   /* What was called before the loop was asked to end is still owed. */
-  while (g_main_context_iteration (self->context, FALSE)) {
-  }
+  run_what_is_owed (self);
   g_main_context_pop_thread_default (self->context);
   loop_unref (self);
 
@@ -72,8 +78,8 @@ quit_loop (gpointer data)
  * @self: (nullable): the loop
  *
  * Runs what was called so far and ends the thread. From another thread this
- * waits for the end; from the loop's own thread, where a wait would be for
- * ever, the thread ends on its own after the running task.
+ * waits for the end; on the loop's own thread the tasks run from inside, and it
+ * ends by itself after the running one.
  */
 void
 gst_peer_loop_free (GstPeerLoop *self)
@@ -82,10 +88,12 @@ gst_peer_loop_free (GstPeerLoop *self)
     return;
 
   gst_peer_loop_call (self, quit_loop, self, NULL);
-  if (gst_peer_loop_is_current (self))
+  if (gst_peer_loop_is_current (self)) {
+    run_what_is_owed (self);
     g_thread_unref (self->thread);
-  else
+  } else {
     g_thread_join (self->thread);
+  }
   loop_unref (self);
 }
 
@@ -173,4 +181,58 @@ gst_peer_loop_wake (GstPeerLoop *self)
   g_mutex_lock (&self->lock);
   g_cond_broadcast (&self->cond);
   g_mutex_unlock (&self->lock);
+}
+
+/* === behind what was called === */
+
+typedef struct {
+  GstPeerLoop *loop;
+  gint passed;
+} Mark;
+
+static gboolean
+pass (gpointer data)
+{
+  Mark *mark = data;
+
+  g_atomic_int_set (&mark->passed, TRUE);
+  gst_peer_loop_wake (mark->loop);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+has_passed (gpointer data)
+{
+  return g_atomic_int_get (&((Mark *)data)->passed);
+}
+
+static void
+mark_unref (gpointer mark)
+{
+  g_atomic_rc_box_release (mark);
+}
+
+/**
+ * gst_peer_loop_flush:
+ * @self: the loop
+ * @end_time: monotonic time to give up at
+ *
+ * Waits until all that was called so far has run and given up what it held, as
+ * gst_peer_loop_wait() does.
+ *
+ * Returns: whether that is so
+ */
+gboolean
+gst_peer_loop_flush (GstPeerLoop *self, gint64 end_time)
+{
+  Mark *mark = g_atomic_rc_box_new0 (Mark);
+  gboolean passed;
+
+  mark->loop = self;
+  gst_peer_loop_call (self, pass, g_atomic_rc_box_acquire (mark), mark_unref);
+  passed = gst_peer_loop_wait (self, has_passed, mark, end_time);
+  mark_unref (mark);
+
+  return passed;
 }

@@ -22,5 +22,6 @@ typedef gboolean (*GstPeerLoopCondition) (gpointer user_data);
 gboolean gst_peer_loop_wait (GstPeerLoop *self, GstPeerLoopCondition reached,
     gpointer user_data, gint64 end_time);
 void gst_peer_loop_wake (GstPeerLoop *self);
+gboolean gst_peer_loop_flush (GstPeerLoop *self, gint64 end_time);
 
 G_END_DECLS

@@ -71,8 +71,7 @@ struct _GstPeerSrc {
   guint media_timeout; /* ms */
   gint wait_for_next;
   gint data_channels;
-  gint had_data;   /* in this life */
-  gboolean passed; /* the loop, where it is waited for; under the object lock */
+  gint had_data; /* in this life */
 };
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstPeerSrc, gst_peer_src, GST_TYPE_BIN,
@@ -186,29 +185,16 @@ gst_peer_src_remove_pad (GstPeerSrc *self, GstPad *pad)
 }
 
 static gboolean
-is_done (gpointer user_data)
+has_no_pads (gpointer user_data)
 {
   GstPeerSrc *self = user_data;
-  gboolean done;
+  gboolean none;
 
   GST_OBJECT_LOCK (self);
-  done = self->passed && GST_ELEMENT (self)->numsrcpads == 0;
+  none = GST_ELEMENT (self)->numsrcpads == 0;
   GST_OBJECT_UNLOCK (self);
 
-  return done;
-}
-
-static gboolean
-pass (gpointer user_data)
-{
-  GstPeerSrc *self = user_data;
-
-  GST_OBJECT_LOCK (self);
-  self->passed = TRUE;
-  GST_OBJECT_UNLOCK (self);
-  gst_peer_loop_wake (gst_peer_endpoint_get_loop (self->endpoint));
-
-  return G_SOURCE_REMOVE;
+  return none;
 }
 
 /* All has closed, and nothing downstream holds up an EOS any more: when the loop
@@ -217,12 +203,11 @@ pass (gpointer user_data)
 static void
 await_no_pads (GstPeerSrc *self)
 {
-  GST_OBJECT_LOCK (self);
-  self->passed = FALSE;
-  GST_OBJECT_UNLOCK (self);
-  gst_peer_src_call (self, pass, gst_object_ref (self), gst_object_unref);
-  if (!gst_peer_loop_wait (gst_peer_endpoint_get_loop (self->endpoint), is_done,
-          self, g_get_monotonic_time () + G_TIME_SPAN_SECOND))
+  GstPeerLoop *loop = gst_peer_endpoint_get_loop (self->endpoint);
+  gint64 end_time = g_get_monotonic_time () + G_TIME_SPAN_SECOND;
+
+  if (!gst_peer_loop_flush (loop, end_time) ||
+      !gst_peer_loop_wait (loop, has_no_pads, self, end_time))
     GST_WARNING_OBJECT (self, "there are pads whose EOS is held up");
 }
 

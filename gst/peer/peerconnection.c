@@ -208,6 +208,16 @@ end_life (GstPeerConnection *self)
     gst_peer_child_stop_later (self);
 }
 
+/* Whoever drops the last reference then may end the process right after. */
+static void
+let_go (GstPeerConnection *self)
+{
+  if (!gst_peer_loop_is_current (self->loop) &&
+      !gst_peer_child_is_pc_thread (self))
+    gst_peer_loop_flush (
+        self->loop, g_get_monotonic_time () + G_TIME_SPAN_SECOND);
+}
+
 static GstStateChangeReturn
 gst_peer_connection_change_state (
     GstElement *element, GstStateChange transition)
@@ -243,8 +253,10 @@ gst_peer_connection_change_state (
                ->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
     gst_peer_close_after_pause (self);
-  if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL) {
     gst_peer_child_stopped (self);
+    let_go (self);
+  }
 
   return result;
 }

@@ -69,9 +69,7 @@ set_flag (gpointer user_data)
 static void
 finish_tasks (void)
 {
-  g_atomic_int_set (&flag, 0);
-  gst_peer_loop_call (loop, set_flag, NULL, NULL);
-  fail_unless (gst_peer_loop_wait (loop, flag_is_set, NULL, from_now (LONG)));
+  fail_unless (gst_peer_loop_flush (loop, from_now (LONG)));
 }
 
 static gboolean
@@ -372,6 +370,66 @@ GST_START_TEST (test_a_wait_on_the_loop_whose_time_is_over_still_looks)
 
 GST_END_TEST;
 
+GST_START_TEST (test_a_flush_waits_for_all_and_what_it_holds)
+{
+  for (guint i = 0; i < N_TASKS; i++)
+    gst_peer_loop_call (loop, count_in_order, GINT_TO_POINTER (i), NULL);
+  gst_peer_loop_call (loop, note_notified, &notified, on_notify);
+
+  fail_unless (gst_peer_loop_flush (loop, from_now (LONG)));
+  fail_unless_equals_int (g_atomic_int_get (&count), N_TASKS);
+  fail_unless_equals_int (g_atomic_int_get (&notified), 1);
+}
+
+GST_END_TEST;
+
+static gboolean
+flush_on_the_loop (gpointer user_data)
+{
+  g_atomic_int_set (&result,
+      gst_peer_loop_flush (loop, end_time) && g_atomic_int_get (&flag));
+  gst_peer_loop_wake (loop);
+  return G_SOURCE_REMOVE;
+}
+
+GST_START_TEST (test_a_flush_on_the_loop_runs_the_tasks_inside)
+{
+  g_atomic_int_set (&result, -1);
+  end_time = from_now (LONG);
+  gst_peer_loop_call (loop, flush_on_the_loop, NULL, NULL);
+  gst_peer_loop_call (loop, set_flag, NULL, NULL);
+
+  fail_unless (gst_peer_loop_wait (loop, done_waiting, NULL, from_now (LONG)));
+  fail_unless_equals_int (g_atomic_int_get (&result), TRUE);
+}
+
+GST_END_TEST;
+
+static gboolean
+hold_the_loop (gpointer held)
+{
+  g_mutex_lock (held);
+  g_mutex_unlock (held);
+  return G_SOURCE_REMOVE;
+}
+
+GST_START_TEST (test_a_flush_gives_up_at_its_end_time)
+{
+  gint64 end = from_now (SHORT);
+  GMutex held;
+
+  g_mutex_init (&held);
+  g_mutex_lock (&held);
+  gst_peer_loop_call (loop, hold_the_loop, &held, NULL);
+  fail_if (gst_peer_loop_flush (loop, end));
+  fail_unless (g_get_monotonic_time () >= end);
+  g_mutex_unlock (&held);
+  finish_tasks ();
+  g_mutex_clear (&held);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_free_takes_null)
 {
   gst_peer_loop_free (NULL);
@@ -471,7 +529,7 @@ call_two_and_free (gpointer data)
   return free_on_the_loop (self);
 }
 
-GST_START_TEST (test_free_on_the_loop_still_runs_what_was_called)
+GST_START_TEST (test_free_on_the_loop_runs_what_was_called)
 {
   GstPeerLoop *self = g_steal_pointer (&loop);
 
@@ -479,8 +537,7 @@ GST_START_TEST (test_free_on_the_loop_still_runs_what_was_called)
   gst_peer_loop_call (self, call_two_and_free, self, NULL);
 
   fail_unless (wait_for_thread_end ());
-  fail_unless_equals_int (result, 0);
-  fail_unless_equals_int (g_atomic_int_get (&count), 2);
+  fail_unless_equals_int (result, 2);
 }
 
 GST_END_TEST;
@@ -511,11 +568,14 @@ loop_suite (void)
   tcase_add_test (tcase, test_a_wait_on_the_loop_gives_up_at_its_end_time);
   tcase_add_test (
       tcase, test_a_wait_on_the_loop_whose_time_is_over_still_looks);
+  tcase_add_test (tcase, test_a_flush_waits_for_all_and_what_it_holds);
+  tcase_add_test (tcase, test_a_flush_on_the_loop_runs_the_tasks_inside);
+  tcase_add_test (tcase, test_a_flush_gives_up_at_its_end_time);
   tcase_add_test (tcase, test_free_takes_null);
   tcase_add_test (tcase, test_free_waits_for_what_was_called);
   tcase_add_test (tcase, test_free_runs_what_a_last_task_calls);
   tcase_add_test (tcase, test_free_on_the_loop_ends_its_thread);
-  tcase_add_test (tcase, test_free_on_the_loop_still_runs_what_was_called);
+  tcase_add_test (tcase, test_free_on_the_loop_runs_what_was_called);
 
   return suite;
 }

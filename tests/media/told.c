@@ -8,6 +8,7 @@
 
 /* For what must not come meanwhile. */
 #define A_WHILE (200 * G_TIME_SPAN_MILLISECOND)
+#define CALLS 100000
 
 typedef struct {
   const char *closed_name;
@@ -55,12 +56,14 @@ await_flag (Watch *self, const gboolean *flag)
 static const struct {
   const char *description;
   const char *closed_name;
+  gboolean has_sessions;
 } elements[] = {
-  { "peerconnection name=element", "peerconnection-closed" },
+  { "peerconnection name=element", "peerconnection-closed", FALSE },
   { "videotestsrc is-live=true ! peersink name=element "
     "location=whep://127.0.0.1:%u/live",
-      "peersink-closed" },
-  { "peersrc name=element location=whip://127.0.0.1:%u/in", "peersrc-closed" },
+      "peersink-closed", TRUE },
+  { "peersrc name=element location=whip://127.0.0.1:%u/in", "peersrc-closed",
+      TRUE },
 };
 
 /* One element would not make a pipeline by itself. */
@@ -151,6 +154,37 @@ GST_START_TEST (test_null_by_who_is_told)
 }
 GST_END_TEST
 
+/* Who stops it may drop the last reference, and end the process. */
+GST_START_TEST (test_nothing_holds_it_in_null)
+{
+  Watch watch = { .closed_name = elements[__i__].closed_name };
+  g_autoptr (GstElement) pipeline = make_pipeline (__i__);
+  g_autoptr (GstElement) element =
+      gst_bin_get_by_name (GST_BIN (pipeline), "element");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+
+  g_mutex_init (&watch.lock);
+  g_cond_init (&watch.cond);
+  gst_bus_set_sync_handler (bus, on_message, &watch, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  g_signal_emit_by_name (element, "close", NULL);
+  await_flag (&watch, &watch.telling);
+  /* Each is something for the element's thread to do, which is busy. */
+  for (guint i = 0; i < CALLS && elements[__i__].has_sessions; i++)
+    g_signal_emit_by_name (element, "close-session", "none", NULL);
+  g_mutex_lock (&watch.lock);
+  watch.stopped = TRUE;
+  g_cond_broadcast (&watch.cond);
+  g_mutex_unlock (&watch.lock);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  ASSERT_OBJECT_REFCOUNT (element, "element", 2);
+
+  gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
+  g_mutex_clear (&watch.lock);
+  g_cond_clear (&watch.cond);
+}
+GST_END_TEST
+
 static Suite *
 told_suite (void)
 {
@@ -160,6 +194,8 @@ told_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (
       tcase, test_null_waits_for_what_is_told, 0, G_N_ELEMENTS (elements));
+  tcase_add_loop_test (
+      tcase, test_nothing_holds_it_in_null, 0, G_N_ELEMENTS (elements));
   tcase_add_loop_test (
       tcase, test_null_by_who_is_told, 0, G_N_ELEMENTS (elements));
 
