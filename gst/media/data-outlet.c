@@ -99,37 +99,22 @@ gst_peer_data_outlet_free (GstPeerDataOutlet *self)
   outlet_unref (self);
 }
 
-static GstPeerSrc *
-dup_src (GstPeerDataOutlet *self)
-{
-  GstPeerSrc *src;
-
-  g_mutex_lock (&self->lock);
-  src = self->src != NULL ? gst_object_ref (self->src) : NULL;
-  g_mutex_unlock (&self->lock);
-
-  return src;
-}
-
 static void run (GstElement *element, gpointer user_data);
 
-/* On a thread, if there is anything to do that is not being done. */
+/* On a thread, if there is anything to do that is not being done. webrtcbin's own,
+ * which stops with the element, never holds a reference to that: it might be
+ * the last one. */
 static void
 keep_running (GstPeerDataOutlet *self)
 {
-  g_autoptr (GstPeerSrc) src = NULL;
-
   g_mutex_lock (&self->lock);
   if (self->src != NULL && self->begun && !self->runs &&
       (self->over || !g_queue_is_empty (&self->messages))) {
     self->runs = TRUE;
-    src = gst_object_ref (self->src);
+    gst_element_call_async (
+        GST_ELEMENT (self->src), run, outlet_ref (self), unref_async);
   }
   g_mutex_unlock (&self->lock);
-
-  if (src != NULL)
-    gst_element_call_async (
-        GST_ELEMENT (src), run, outlet_ref (self), unref_async);
 }
 
 /* === what comes, on webrtcbin's thread === */
@@ -151,35 +136,30 @@ static void
 take (GstPeerDataOutlet *self, GstBuffer *buffer, gboolean is_text)
 {
   gsize cost = gst_buffer_get_size (buffer) + MESSAGE_COST;
-  g_autoptr (GstPeerSrc) src = dup_src (self);
-  Message *message;
-  gboolean overflows, over;
+  Message *message = g_new0 (Message, 1);
+  gboolean taken;
 
-  if (src == NULL) {
-    gst_buffer_unref (buffer);
-    return;
-  }
-  message = g_new0 (Message, 1);
   message->buffer = buffer;
   message->is_text = is_text;
-  GST_BUFFER_PTS (buffer) =
-      gst_element_get_current_running_time (GST_ELEMENT (src));
 
   g_mutex_lock (&self->lock);
-  overflows = !self->over && self->n_queued + cost > MAX_QUEUED;
-  self->over |= overflows;
-  over = self->over;
-  if (!over) {
+  taken = self->src != NULL && !self->over;
+  if (taken && self->n_queued + cost > MAX_QUEUED) {
+    taken = FALSE;
+    self->over = TRUE;
+    gst_element_call_async (
+        GST_ELEMENT (self->src), close_channel, outlet_ref (self), unref_async);
+  }
+  if (taken) {
+    GST_BUFFER_PTS (buffer) =
+        gst_element_get_current_running_time (GST_ELEMENT (self->src));
     self->n_queued += cost;
     g_queue_push_tail (&self->messages, message);
   }
   g_mutex_unlock (&self->lock);
 
-  if (over)
+  if (!taken)
     free_message (message);
-  if (overflows)
-    gst_element_call_async (
-        GST_ELEMENT (src), close_channel, outlet_ref (self), unref_async);
   keep_running (self);
 }
 
@@ -369,6 +349,18 @@ refuse (GstPeerDataOutlet *self, GstPeerSrc *src)
   g_signal_handlers_disconnect_by_data (self->channel, self);
   gst_webrtc_data_channel_close (self->channel);
   g_atomic_int_set (&self->done, TRUE);
+}
+
+static GstPeerSrc *
+dup_src (GstPeerDataOutlet *self)
+{
+  GstPeerSrc *src;
+
+  g_mutex_lock (&self->lock);
+  src = self->src != NULL ? gst_object_ref (self->src) : NULL;
+  g_mutex_unlock (&self->lock);
+
+  return src;
 }
 
 /* On the loop. */
