@@ -23,7 +23,6 @@ struct _DebugRun {
   char *dir;
   char *log_path;
   char *output_path;
-  FILE *log;
   int out, err;    /* what was there before */
   GArray *secrets; /* Secret */
 
@@ -111,7 +110,7 @@ DebugRun *
 debug_run_new (void)
 {
   DebugRun *self = g_new0 (DebugRun, 1);
-  FILE *output;
+  FILE *output, *log;
 
   self->dir = g_dir_make_tmp ("debug-run-XXXXXX", NULL);
   self->log_path = g_build_filename (self->dir, "log", NULL);
@@ -132,10 +131,10 @@ debug_run_new (void)
   fclose (output);
 
   /* As gst_init() does with GST_DEBUG and GST_DEBUG_FILE. */
-  self->log = g_fopen (self->log_path, "w");
-  ck_assert (self->log != NULL);
+  log = g_fopen (self->log_path, "w");
+  ck_assert (log != NULL);
   gst_debug_remove_log_function (gst_debug_log_default);
-  gst_debug_add_log_function (gst_debug_log_default, self->log, NULL);
+  gst_debug_add_log_function (gst_debug_log_default, log, NULL);
   gst_debug_set_color_mode (GST_DEBUG_COLOR_MODE_OFF);
   gst_debug_set_threshold_from_string ("*:9", TRUE);
   gst_debug_set_active (TRUE);
@@ -236,15 +235,14 @@ debug_run_end (DebugRun *self)
   GTree *found = g_tree_new_full (compare, NULL, g_free, g_free);
   g_autofree char *output = NULL;
 
+  /* A thread of webrtcbin's may be in the log at this moment: that stays. */
   gst_debug_set_active (FALSE);
   gst_debug_set_default_threshold (GST_LEVEL_NONE);
-  gst_debug_remove_log_function (gst_debug_log_default);
   fflush (NULL);
   dup2 (self->out, STDOUT_FILENO);
   dup2 (self->err, STDERR_FILENO);
   close (self->out);
   close (self->err);
-  fclose (self->log);
 
   scan_log (self, found);
   scan_text (self, found, "the bus", self->messages->str);
