@@ -18,7 +18,8 @@ build=./build-shake
 ninja -C "$build" --quiet
 
 rm -f "$build/meson-logs/testlog.json"
-[ $# -gt 0 ] || set -- peer-matrix media-matrix life races moments order losses
+[ $# -gt 0 ] || set -- peer-matrix media-matrix life races moments order losses \
+  told
 meson test -C "$build" --no-rebuild --timeout-multiplier 10 \
   --wrapper "env LD_PRELOAD=$PWD/build-shake/tests/shake/libshake.so" "$@" |
   grep -v -e '^>>>' -e '^$' || :

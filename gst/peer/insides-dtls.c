@@ -5,7 +5,7 @@
  * Both listen to it by g_signal_connect_object(), which has no lock for who is
  * freed first. Each of its timeouts holds the connection, on the thread of the
  * system clock, for a second after the handshake: whoever is freed meanwhile on
- * another thread may crash there (ext/dtls, up to 1.28). So they are freed on
+ * another thread may crash there (ext/dtls, up to 1.28.1). So they are freed on
  * that thread as well. */
 
 #include "insides.h"

@@ -9,6 +9,7 @@
 /* For what must not come meanwhile. */
 #define A_WHILE (200 * G_TIME_SPAN_MILLISECOND)
 #define CALLS 100000
+#define MAX_JOBS 10
 
 typedef struct {
   const char *closed_name;
@@ -53,17 +54,30 @@ await_flag (Watch *self, const gboolean *flag)
   g_mutex_unlock (&self->lock);
 }
 
+/* Lets who is being told return; returns whether that has done so already. */
+static gboolean
+go_on (Watch *self)
+{
+  gboolean told;
+
+  g_mutex_lock (&self->lock);
+  told = self->told;
+  self->stopped = TRUE;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->lock);
+
+  return told;
+}
+
 static const struct {
   const char *description;
   const char *closed_name;
-  gboolean has_sessions;
 } elements[] = {
-  { "peerconnection name=element", "peerconnection-closed", FALSE },
+  { "peerconnection name=element", "peerconnection-closed" },
   { "videotestsrc is-live=true ! peersink name=element "
     "location=whep://127.0.0.1:%u/live",
-      "peersink-closed", TRUE },
-  { "peersrc name=element location=whip://127.0.0.1:%u/in", "peersrc-closed",
-      TRUE },
+      "peersink-closed" },
+  { "peersrc name=element location=whip://127.0.0.1:%u/in", "peersrc-closed" },
 };
 
 /* One element would not make a pipeline by itself. */
@@ -97,11 +111,7 @@ GST_START_TEST (test_null_waits_for_what_is_told)
   g_signal_emit_by_name (element, "close", NULL);
   await_flag (&watch, &watch.telling);
   gst_element_set_state (pipeline, GST_STATE_NULL);
-  g_mutex_lock (&watch.lock);
-  was_told = watch.told;
-  watch.stopped = TRUE;
-  g_cond_broadcast (&watch.cond);
-  g_mutex_unlock (&watch.lock);
+  was_told = go_on (&watch);
   await_flag (&watch, &watch.told);
   ck_assert (was_told);
 
@@ -154,8 +164,9 @@ GST_START_TEST (test_null_by_who_is_told)
 }
 GST_END_TEST
 
-/* Who stops it may drop the last reference, and end the process. */
-GST_START_TEST (test_nothing_holds_it_in_null)
+/* Who stops it may drop the last reference, and end the process. A job of
+ * GStreamer's own pool, for which gst_deinit() waits, may hold it a moment longer. */
+GST_START_TEST (test_its_loop_lets_go_before_null)
 {
   Watch watch = { .closed_name = elements[__i__].closed_name };
   g_autoptr (GstElement) pipeline = make_pipeline (__i__);
@@ -170,14 +181,11 @@ GST_START_TEST (test_nothing_holds_it_in_null)
   g_signal_emit_by_name (element, "close", NULL);
   await_flag (&watch, &watch.telling);
   /* Each is something for the element's thread to do, which is busy. */
-  for (guint i = 0; i < CALLS && elements[__i__].has_sessions; i++)
+  for (guint i = 0; i < CALLS; i++)
     g_signal_emit_by_name (element, "close-session", "none", NULL);
-  g_mutex_lock (&watch.lock);
-  watch.stopped = TRUE;
-  g_cond_broadcast (&watch.cond);
-  g_mutex_unlock (&watch.lock);
+  go_on (&watch);
   gst_element_set_state (pipeline, GST_STATE_NULL);
-  ASSERT_OBJECT_REFCOUNT (element, "element", 2);
+  ck_assert_int_lt (GST_OBJECT_REFCOUNT_VALUE (element), 2 + MAX_JOBS);
 
   gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
   g_mutex_clear (&watch.lock);
@@ -195,7 +203,7 @@ told_suite (void)
   tcase_add_loop_test (
       tcase, test_null_waits_for_what_is_told, 0, G_N_ELEMENTS (elements));
   tcase_add_loop_test (
-      tcase, test_nothing_holds_it_in_null, 0, G_N_ELEMENTS (elements));
+      tcase, test_its_loop_lets_go_before_null, 1, G_N_ELEMENTS (elements));
   tcase_add_loop_test (
       tcase, test_null_by_who_is_told, 0, G_N_ELEMENTS (elements));
 
