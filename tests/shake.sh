@@ -13,15 +13,18 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build=./build-shake
+shake=$PWD/build-shake/tests/shake/libshake.so
 [ -f "$build/build.ninja" ] ||
   meson setup "$build" -Dwerror=true -Dc_args='-DSANITIZED -DUNTIMED' >/dev/null
 ninja -C "$build" --quiet
+# What is not exported would shake nothing.
+nm -D "$shake" | grep -q ' T g_mutex_lock$'
 
 rm -f "$build/meson-logs/testlog.json"
 [ $# -gt 0 ] || set -- peer-matrix media-matrix life races moments order losses \
   told
 meson test -C "$build" --no-rebuild --timeout-multiplier 10 \
-  --wrapper "env LD_PRELOAD=$PWD/build-shake/tests/shake/libshake.so" "$@" |
+  --wrapper "env LD_PRELOAD=$shake" "$@" |
   grep -v -e '^>>>' -e '^$' || :
 # Its name has the wrapper's.
 mv "$build"/meson-logs/testlog-env.json "$build/meson-logs/testlog.json"

@@ -11,6 +11,7 @@
 
 #include <dlfcn.h>
 #include <glib-object.h>
+#include <gmodule.h>
 #include <gst/gst.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -72,7 +73,7 @@ find (const char *name)
 }
 
 #define SHAKE(name, type)                                                      \
-  void name (type object)                                                      \
+  G_MODULE_EXPORT void name (type object)                                      \
   {                                                                            \
     static void (*real) (type) = NULL;                                         \
                                                                                \
@@ -96,7 +97,7 @@ SHAKE (g_source_destroy, GSource *)
 SHAKE (g_source_unref, GSource *)
 SHAKE (g_main_loop_quit, GMainLoop *)
 
-guint
+G_MODULE_EXPORT guint
 g_source_attach (GSource *source, GMainContext *context)
 {
   static guint (*real) (GSource *, GMainContext *) = NULL;
