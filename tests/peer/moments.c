@@ -423,6 +423,54 @@ GST_START_TEST (test_two_threads)
 }
 GST_END_TEST
 
+/* In mid-close, before the BYEs: the end of DTLS comes around through
+ * rtpsession, and srtpenc takes no RTCP any more. */
+static GstPadProbeReturn
+on_rtcp_event (GstPad *pad, GstPadProbeInfo *info, gpointer peer)
+{
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
+    peer_log (peer, "rtcp-eos");
+
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+let_the_other_close (GstElement *element, GParamSpec *pspec, Peer *peer)
+{
+  close_other (peer);
+  peer_await (peer, "rtcp-eos");
+}
+
+static GstPad *
+find_rtcp_pad (Peer *peer)
+{
+  GstIterator *iter = gst_bin_iterate_all_by_element_factory_name (
+      GST_BIN (peer->pipeline), "srtpenc");
+  g_auto (GValue) item = G_VALUE_INIT;
+
+  ck_assert_int_eq (gst_iterator_next (iter, &item), GST_ITERATOR_OK);
+  gst_iterator_free (iter);
+
+  return gst_element_get_static_pad (g_value_get_object (&item), "rtcp_sink_0");
+}
+
+GST_START_TEST (test_other_closes_meanwhile)
+{
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
+  Peer *peer = peers->offerer;
+  g_autoptr (GstPad) pad = find_rtcp_pad (peer);
+
+  gst_pad_add_probe (
+      pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_rtcp_event, peer, NULL);
+  g_signal_connect (peer->element, "notify::signaling-state",
+      G_CALLBACK (let_the_other_close), peer);
+  peer_send_eos (peer);
+  peer_await (peer, "bus:element=peerconnection-closed");
+  peer_assert_closed (peer);
+  assert_nothing_overdue (peer);
+}
+GST_END_TEST
+
 /* A channel with a full send buffer: abrupt is abrupt. */
 GST_START_TEST (test_full_channel)
 {
@@ -455,6 +503,7 @@ moments_suite (void)
   tcase_add_test (moments, test_in_sink_probe);
   tcase_add_test (moments, test_in_src_probe);
   tcase_add_test (moments, test_two_threads);
+  tcase_add_test (moments, test_other_closes_meanwhile);
   suite_add_tcase (suite, in_callbacks);
   tcase_add_test (in_callbacks, test_full_channel);
   tcase_add_loop_test (
