@@ -44,6 +44,7 @@
 #include "data-sink.h"
 #include "endpoint.h"
 #include "sender.h"
+#include "stream-start.h"
 #include "stream.h"
 #include "uri-handler.h"
 
@@ -170,6 +171,7 @@ on_input_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   GstPeerSink *self = user_data;
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
 
+  gst_peer_stream_start_take (GST_ELEMENT (self), pad, event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
     take_eos (self, event);
 
@@ -353,6 +355,7 @@ reset (GstPeerSink *self)
   self->n_eos = 0;
   self->eos_seqnum = GST_SEQNUM_INVALID;
   GST_OBJECT_UNLOCK (self);
+  gst_peer_stream_start_reset (GST_ELEMENT (self));
 }
 
 static GstStateChangeReturn
@@ -413,7 +416,8 @@ gst_peer_sink_handle_message (GstBin *bin, GstMessage *message)
 
   /* Our own EOS message follows the end of the sessions. */
   if (gst_peer_endpoint_take_message (self->endpoint, message) ||
-      GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
+      GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS ||
+      GST_MESSAGE_TYPE (message) == GST_MESSAGE_STREAM_START)
     gst_message_unref (message);
   else
     GST_BIN_CLASS (gst_peer_sink_parent_class)->handle_message (bin, message);

@@ -297,7 +297,9 @@ gst_peer_src_handle_message (GstBin *bin, GstMessage *message)
 {
   GstPeerSrc *self = GST_PEER_SRC (bin);
 
-  if (gst_peer_endpoint_take_message (self->endpoint, message))
+  /* There are sinks inside. */
+  if (gst_peer_endpoint_take_message (self->endpoint, message) ||
+      GST_MESSAGE_TYPE (message) == GST_MESSAGE_STREAM_START)
     gst_message_unref (message);
   else
     GST_BIN_CLASS (gst_peer_src_parent_class)->handle_message (bin, message);

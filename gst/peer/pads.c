@@ -11,6 +11,7 @@
 #include "child.h"
 #include "insides.h"
 #include "peerconnection-private.h"
+#include "stream-start.h"
 
 #define GST_CAT_DEFAULT gst_peer_connection_debug
 
@@ -250,6 +251,7 @@ on_sink_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
   gboolean was_eos;
 
+  gst_peer_stream_start_take (GST_ELEMENT (element), pad, event);
   if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
     return GST_PAD_PROBE_OK;
 

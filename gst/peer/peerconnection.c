@@ -50,6 +50,7 @@
 #include "insides.h"
 #include "pads.h"
 #include "remote.h"
+#include "stream-start.h"
 #include "surface.h"
 
 GST_DEBUG_CATEGORY (gst_peer_connection_debug);
@@ -235,6 +236,9 @@ gst_peer_connection_change_state (
     if (gst_peer_states_is_closed (self))
       begin_life (self);
     break;
+  case GST_STATE_CHANGE_READY_TO_PAUSED:
+    gst_peer_stream_start_reset (element);
+    break;
   case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
     gst_peer_close_before_pause (self);
     break;
@@ -311,8 +315,10 @@ gst_peer_connection_handle_message (GstBin *bin, GstMessage *message)
   GstMessageType type = GST_MESSAGE_TYPE (message);
   gboolean closed = gst_peer_states_is_closed (self);
 
-  /* Our own EOS message follows the close; theirs means something else. */
-  if (type == GST_MESSAGE_EOS || gst_peer_remote_take_message (self, message) ||
+  /* Our own EOS message follows the close, and STREAM_START the sink pads';
+   * theirs mean something else. */
+  if (type == GST_MESSAGE_EOS || type == GST_MESSAGE_STREAM_START ||
+      gst_peer_remote_take_message (self, message) ||
       (closed && (type == GST_MESSAGE_ERROR || type == GST_MESSAGE_WARNING))) {
     GST_DEBUG_OBJECT (self, "kept back: %" GST_PTR_FORMAT, message);
     gst_message_unref (message);

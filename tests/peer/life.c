@@ -3,6 +3,7 @@
 /* Before, between and after connections: reuse, removal, errors. */
 
 #include "report.h"
+#include "stream-starts.h"
 
 static void
 reconnect (Peers *peers)
@@ -49,6 +50,33 @@ GST_START_TEST (test_reuse_after_signal)
   reconnect (peers);
   ck_assert_uint_eq (
       peer_count (peers->offerer, "bus:element=peerconnection-closed"), 0);
+}
+GST_END_TEST
+
+/* Once in each life, whatever the sinks inside do. */
+GST_START_TEST (test_streams_begin_once)
+{
+  g_autoptr (Peers) peers = peers_new ("peerconnection", "peerconnection");
+  gint both, none;
+
+  bundle (peers);
+  stream_starts_watch (peers->offerer->element, &both);
+  stream_starts_watch (peers->answerer->element, &none);
+  peer_add (peers->offerer, PEER_AUDIO | PEER_VIDEO);
+  for (gint i = 1; i < 3; i++) {
+    peers_play (peers);
+    ck_assert_int_eq (g_atomic_int_get (&both), i);
+    ck_assert_int_eq (g_atomic_int_get (&none), i);
+    peers_negotiate (peers, peers->offerer);
+    peer_await (peers->answerer, "buffer=src_0");
+    peer_await (peers->answerer, "buffer=src_1");
+    gst_element_set_state (peers->offerer->pipeline, GST_STATE_NULL);
+    gst_element_set_state (peers->answerer->pipeline, GST_STATE_NULL);
+    ck_assert_int_eq (g_atomic_int_get (&both), i);
+    ck_assert_int_eq (g_atomic_int_get (&none), i);
+    peer_mark (peers->offerer);
+    peer_mark (peers->answerer);
+  }
 }
 GST_END_TEST
 
@@ -380,6 +408,7 @@ life_suite (void)
   suite_add_tcase (suite, lives);
   tcase_add_test (lives, test_reuse);
   tcase_add_test (lives, test_reuse_after_signal);
+  tcase_add_test (lives, test_streams_begin_once);
   tcase_add_test (lives, test_dispose);
   tcase_add_test (lives, test_removed);
   tcase_add_test (lives, test_error);
