@@ -39,6 +39,8 @@ gst_peer_session_unref (GstPeerSession *self)
     return;
 
   self->media_class->free (self->media);
+  /* Still set when the loop has gone before it was due. */
+  g_clear_pointer (&self->timeout, g_source_unref);
   gst_clear_object (&self->dropped);
   gst_clear_object (&self->connection);
   gst_clear_object (&self->bin);

@@ -109,16 +109,34 @@ gst_peer_sessions_refuse (GstPeerSessions *self)
 
 /* === messages === */
 
+/* Never a reference to the element: it might be the last one, to be dropped on
+ * the thread that posts, for which the end of the element waits. */
+static GstObject *
+dup_parent_inside (GstObject *object, gpointer element)
+{
+  GstObject *parent;
+
+  GST_OBJECT_LOCK (object);
+  parent = GST_OBJECT_PARENT (object);
+  if (parent == element)
+    parent = NULL;
+  else if (parent != NULL)
+    gst_object_ref (parent);
+  GST_OBJECT_UNLOCK (object);
+
+  return parent;
+}
+
 /* The session that it comes from, or %NULL. By the mark on that one's bin, which
  * is the element's child until it ends, maybe just now. */
 static char *
-find_id (GstMessage *message)
+find_id (GstPeerSessions *self, GstMessage *message)
 {
   GstObject *object = gst_object_ref (GST_MESSAGE_SRC (message));
   char *id = NULL;
 
   while (object != NULL && id == NULL) {
-    GstObject *parent = gst_object_get_parent (object);
+    GstObject *parent = dup_parent_inside (object, self->element);
 
     id = g_strdup (g_object_get_data (G_OBJECT (object), GST_PEER_SESSION_ID));
     gst_object_unref (object);
@@ -140,7 +158,7 @@ find_id (GstMessage *message)
 gboolean
 gst_peer_sessions_take_message (GstPeerSessions *self, GstMessage *message)
 {
-  g_autofree char *id = find_id (message);
+  g_autofree char *id = find_id (self, message);
   g_autoptr (GstPeerSession) session = NULL;
 
   if (id == NULL)

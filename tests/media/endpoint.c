@@ -7,6 +7,7 @@
 
 #include "direct-signaller.h"
 #include "players.h"
+#include "stream-starts.h"
 
 #define SOURCE                                                                 \
   "videotestsrc is-live=true name=source ! video/x-raw,width=160,height=120"
@@ -160,6 +161,27 @@ GST_START_TEST (test_close_tells_all_and_reports)
   eos = await_message (server->pipeline, GST_MESSAGE_EOS);
   first_eos = await_message (first->pipeline, GST_MESSAGE_EOS);
   second_eos = await_message (second->pipeline, GST_MESSAGE_EOS);
+}
+GST_END_TEST
+
+/* There are sinks inside of both, which begin with each session. */
+GST_START_TEST (test_streams_begin_once)
+{
+  g_autoptr (Server) server =
+      server_new ("audiotestsrc is-live=true ! sink. " SOURCE);
+  g_autoptr (Viewer) viewer = NULL;
+  g_autoptr (GstElement) sink = get_sink (server);
+  g_autofree char *settings = g_strdup_printf ("location=%s", server->url);
+  gint of_sink, of_src;
+
+  stream_starts_watch (sink, &of_sink);
+  server_play (server);
+  viewer = viewer_new (settings);
+  stream_starts_watch (viewer->src, &of_src);
+  gst_element_set_state (viewer->pipeline, GST_STATE_PLAYING);
+  viewer_await_frames (viewer, ENOUGH_FRAMES);
+  ck_assert_int_eq (g_atomic_int_get (&of_sink), 1);
+  ck_assert_int_eq (g_atomic_int_get (&of_src), 0);
 }
 GST_END_TEST
 
@@ -344,6 +366,73 @@ GST_START_TEST (test_a_signaller_of_the_applications)
 }
 GST_END_TEST
 
+/* === its references === */
+
+#define MESSAGES 1000
+
+typedef struct {
+  GThread *thread;
+  guint n_taken;
+} References;
+
+/* While nobody else has one. */
+static void
+on_toggle (gpointer user_data, GObject *element, gboolean is_last)
+{
+  References *self = user_data;
+
+  if (!is_last && g_thread_self () == self->thread)
+    self->n_taken++;
+}
+
+static GstElement *
+dup_connection (GstElement *pipeline)
+{
+  GstIterator *iter = gst_bin_iterate_all_by_element_factory_name (
+      GST_BIN (pipeline), "peerconnection");
+  g_auto (GValue) item = G_VALUE_INIT;
+
+  ck_assert_int_eq (gst_iterator_next (iter, &item), GST_ITERATOR_OK);
+  gst_iterator_free (iter);
+
+  return g_value_dup_object (&item);
+}
+
+/* It might be the last one, and be dropped on the thread that posts, for which
+ * the change to NULL waits. */
+GST_START_TEST (test_messages_from_inside_take_no_reference)
+{
+  g_autoptr (Server) server = server_new (SOURCE);
+  g_autoptr (Viewer) viewer = NULL;
+  g_autoptr (GstElement) connection = NULL;
+  g_autoptr (GstElement) src = NULL;
+  g_autoptr (GstBus) bus = NULL;
+  References references = { g_thread_self (), 0 };
+
+  server_play (server);
+  viewer = view (server);
+  src = gst_object_ref (viewer->src);
+  connection = dup_connection (viewer->pipeline);
+  bus = gst_element_get_bus (viewer->pipeline);
+  gst_bus_set_flushing (bus, TRUE);
+  gst_bin_remove (GST_BIN (viewer->pipeline), src);
+
+  g_object_add_toggle_ref (G_OBJECT (src), on_toggle, &references);
+  gst_object_unref (src);
+  gst_object_unref (viewer->src);
+  for (guint i = 0; i < MESSAGES; i++)
+    gst_element_post_message (
+        connection, gst_message_new_application (GST_OBJECT (connection),
+                        gst_structure_new_empty ("message")));
+  ck_assert_uint_eq (references.n_taken, 0);
+
+  gst_object_ref (src);
+  gst_object_ref (viewer->src);
+  g_object_remove_toggle_ref (G_OBJECT (src), on_toggle, &references);
+  gst_element_set_state (src, GST_STATE_NULL);
+}
+GST_END_TEST
+
 static Suite *
 endpoint_suite (void)
 {
@@ -352,12 +441,14 @@ endpoint_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_close_tells_all_and_reports);
+  tcase_add_test (tcase, test_streams_begin_once);
   tcase_add_test (tcase, test_a_player_that_closes);
   tcase_add_test (tcase, test_close_session_closes_one);
   tcase_add_test (tcase, test_statistics_of_a_session);
   tcase_add_test (tcase, test_sessions_are_children);
   tcase_add_test (tcase, test_pads_come_and_go_on_one_thread);
   tcase_add_test (tcase, test_a_signaller_of_the_applications);
+  tcase_add_test (tcase, test_messages_from_inside_take_no_reference);
 
   return suite;
 }
