@@ -223,6 +223,7 @@ stop_stragglers (GstElement *child)
 static gboolean
 stop (gpointer child)
 {
+  gst_peer_insides_flush_jitterbuffers (child);
   gst_element_set_locked_state (child, FALSE);
   gst_element_set_state (child, GST_STATE_NULL);
   stop_stragglers (child);

@@ -38,3 +38,40 @@ gst_peer_insides_mend_jitterbuffer (GstElement *jitterbuffer)
     gst_pad_add_probe (
         pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, NULL, NULL);
 }
+
+static GstPadProbeReturn
+keep_back (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  return GST_PAD_PROBE_DROP;
+}
+
+static void
+flush (gpointer jitterbuffer, gpointer user_data)
+{
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (jitterbuffer, "sink");
+  g_autoptr (GstPad) source = gst_element_get_static_pad (jitterbuffer, "src");
+
+  if (GST_STATE (jitterbuffer) != GST_STATE_PLAYING)
+    return;
+  gst_pad_add_probe (
+      source, GST_PAD_PROBE_TYPE_EVENT_FLUSH, keep_back, NULL, NULL);
+  gst_pad_send_event (sink, gst_event_new_flush_start ());
+}
+
+/**
+ * gst_peer_insides_flush_jitterbuffers:
+ *
+ * Right before they are stopped. At the end of a stream a thread of theirs waits
+ * for their timers, on the condition that the thread of those waits on when
+ * paused. Stopped, they wake one of the two only, and may wait for the other for
+ * ever (gstrtpjitterbuffer.c, pop_and_push_next and JBUF_SIGNAL_TIMER, also in
+ * 1.28). While they play there is but the one.
+ */
+void
+gst_peer_insides_flush_jitterbuffers (GstElement *child)
+{
+  g_autoptr (GPtrArray) jitterbuffers =
+      gst_peer_insides_find_all (child, "rtpjitterbuffer");
+
+  g_ptr_array_foreach (jitterbuffers, flush, NULL);
+}

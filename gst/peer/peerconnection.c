@@ -202,6 +202,8 @@ end_life (GstPeerConnection *self)
         self->close_timeout);
   if (self->child != NULL) {
     gst_peer_insides_end_messages (self->child);
+    if (!gst_peer_child_is_pc_thread (self))
+      gst_peer_insides_flush_jitterbuffers (self->child);
     /* Whatever is not done keeps it no longer. */
     gst_element_set_locked_state (self->child, FALSE);
   }
