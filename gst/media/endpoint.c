@@ -479,22 +479,6 @@ gst_peer_endpoint_new (GstBin *element, const GstPeerEndpointClass *klass,
   return self;
 }
 
-/**
- * gst_peer_endpoint_dispose:
- *
- * The last reference was dropped, perhaps without a change to NULL.
- */
-void
-gst_peer_endpoint_dispose (GstPeerEndpoint *self)
-{
-  GstElement *element = GST_ELEMENT (self->element);
-
-  if (GST_STATE (element) == GST_STATE_NULL)
-    return;
-  gst_element_set_locked_state (element, FALSE);
-  gst_element_set_state (element, GST_STATE_NULL);
-}
-
 void
 gst_peer_endpoint_free (GstPeerEndpoint *self)
 {

@@ -41,7 +41,6 @@ void gst_peer_endpoint_install (
 GstPeerEndpoint *gst_peer_endpoint_new (GstBin *element,
     const GstPeerEndpointClass *klass, const char *location,
     guint max_sessions);
-void gst_peer_endpoint_dispose (GstPeerEndpoint *self);
 void gst_peer_endpoint_free (GstPeerEndpoint *self);
 
 GstPeerLoop *gst_peer_endpoint_get_loop (GstPeerEndpoint *self);

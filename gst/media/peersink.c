@@ -43,6 +43,7 @@
 
 #include "data-sink.h"
 #include "endpoint.h"
+#include "last-reference.h"
 #include "sender.h"
 #include "stream-start.h"
 #include "stream.h"
@@ -456,7 +457,8 @@ gst_peer_sink_get_property (
 static void
 gst_peer_sink_dispose (GObject *object)
 {
-  gst_peer_endpoint_dispose (GST_PEER_SINK (object)->endpoint);
+  if (gst_peer_outlives_last_reference (GST_ELEMENT (object)))
+    return;
 
   G_OBJECT_CLASS (gst_peer_sink_parent_class)->dispose (object);
 }

@@ -44,6 +44,7 @@
 
 #include "data-outlet.h"
 #include "endpoint.h"
+#include "last-reference.h"
 #include "outlet.h"
 #include "receiver.h"
 #include "uri-handler.h"
@@ -360,7 +361,8 @@ gst_peer_src_get_property (
 static void
 gst_peer_src_dispose (GObject *object)
 {
-  gst_peer_endpoint_dispose (GST_PEER_SRC (object)->endpoint);
+  if (gst_peer_outlives_last_reference (GST_ELEMENT (object)))
+    return;
 
   G_OBJECT_CLASS (gst_peer_src_parent_class)->dispose (object);
 }

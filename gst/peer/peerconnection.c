@@ -48,6 +48,7 @@
 #include "child.h"
 #include "ice-hold.h"
 #include "insides.h"
+#include "last-reference.h"
 #include "pads.h"
 #include "remote.h"
 #include "stream-start.h"
@@ -367,11 +368,9 @@ gst_peer_connection_dispose (GObject *object)
 {
   GstPeerConnection *self = GST_PEER_CONNECTION (object);
 
-  /* The last reference was dropped without a change to NULL. */
-  if (self->child != NULL && GST_STATE (self) != GST_STATE_NULL) {
-    gst_element_set_locked_state (GST_ELEMENT (self), FALSE);
-    gst_element_set_state (GST_ELEMENT (self), GST_STATE_NULL);
-  }
+  if (self->child != NULL &&
+      gst_peer_outlives_last_reference (GST_ELEMENT (self)))
+    return;
   if (self->child != NULL) {
     gst_peer_remote_unwatch (self, self->child);
     gst_peer_channels_forget (self);

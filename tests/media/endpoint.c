@@ -386,10 +386,10 @@ on_toggle (gpointer user_data, GObject *element, gboolean is_last)
 }
 
 static GstElement *
-dup_connection (GstElement *pipeline)
+dup_inside (GstElement *pipeline, const char *factory)
 {
-  GstIterator *iter = gst_bin_iterate_all_by_element_factory_name (
-      GST_BIN (pipeline), "peerconnection");
+  GstIterator *iter =
+      gst_bin_iterate_all_by_element_factory_name (GST_BIN (pipeline), factory);
   g_auto (GValue) item = G_VALUE_INIT;
 
   ck_assert_int_eq (gst_iterator_next (iter, &item), GST_ITERATOR_OK);
@@ -412,7 +412,7 @@ GST_START_TEST (test_messages_from_inside_take_no_reference)
   server_play (server);
   viewer = view (server);
   src = gst_object_ref (viewer->src);
-  connection = dup_connection (viewer->pipeline);
+  connection = dup_inside (viewer->pipeline, "peerconnection");
   bus = gst_element_get_bus (viewer->pipeline);
   gst_bus_set_flushing (bus, TRUE);
   gst_bin_remove (GST_BIN (viewer->pipeline), src);
@@ -433,6 +433,75 @@ GST_START_TEST (test_messages_from_inside_take_no_reference)
 }
 GST_END_TEST
 
+typedef struct {
+  GMutex lock;
+  GCond cond;
+  gboolean finalized;
+  gint64 took; /* us, to drop it */
+} Last;
+
+static GstPadProbeReturn
+drop_last (GstPad *pad, GstPadProbeInfo *info, gpointer element)
+{
+  Last *last = g_object_get_data (element, "last");
+
+  last->took = -g_get_monotonic_time ();
+  gst_object_unref (element);
+  last->took += g_get_monotonic_time ();
+
+  return GST_PAD_PROBE_REMOVE;
+}
+
+static void
+on_finalized (gpointer user_data)
+{
+  Last *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  self->finalized = TRUE;
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->lock);
+}
+
+/* As GStreamer does on any thread, with a reference to each ancestor while it
+ * tells of a property. */
+GST_START_TEST (test_a_thread_inside_drops_the_last_reference)
+{
+  g_autoptr (Server) server = server_new (SOURCE);
+  g_autoptr (Viewer) viewer = NULL;
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstElement) jitterbuffer = NULL;
+  g_autoptr (GstPad) pad = NULL;
+  GstElement *src;
+  Last last = { .finalized = FALSE };
+
+  g_mutex_init (&last.lock);
+  g_cond_init (&last.cond);
+  server_play (server);
+  viewer = view (server);
+  src = viewer->src;
+  viewer->src =
+      gst_object_ref_sink (gst_element_factory_make ("fakesrc", NULL));
+  jitterbuffer = dup_inside (viewer->pipeline, "rtpjitterbuffer");
+  pad = gst_element_get_static_pad (jitterbuffer, "src");
+  bus = gst_element_get_bus (viewer->pipeline);
+  gst_bus_set_flushing (bus, TRUE);
+  gst_bin_remove (GST_BIN (viewer->pipeline), src);
+  g_object_set_data_full (G_OBJECT (src), "last", &last, on_finalized);
+  gst_pad_add_probe (pad,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_last,
+      src, NULL);
+
+  g_mutex_lock (&last.lock);
+  while (!last.finalized)
+    g_cond_wait (&last.cond, &last.lock);
+  g_mutex_unlock (&last.lock);
+  ck_assert_int_lt (last.took, G_TIME_SPAN_SECOND);
+  g_mutex_clear (&last.lock);
+  g_cond_clear (&last.cond);
+}
+GST_END_TEST
+
 static Suite *
 endpoint_suite (void)
 {
@@ -449,6 +518,7 @@ endpoint_suite (void)
   tcase_add_test (tcase, test_pads_come_and_go_on_one_thread);
   tcase_add_test (tcase, test_a_signaller_of_the_applications);
   tcase_add_test (tcase, test_messages_from_inside_take_no_reference);
+  tcase_add_test (tcase, test_a_thread_inside_drops_the_last_reference);
 
   return suite;
 }
