@@ -2,7 +2,7 @@
 
 #include "stream-start.h"
 
-/* A sink pad that has begun; it has its event only afterwards. */
+/* A sink pad that has begun, until all have. */
 #define BEGUN "peer-has-begun"
 
 static void
@@ -15,17 +15,22 @@ post (GstElement *element, guint group_id)
   gst_element_post_message (element, message);
 }
 
-static gboolean
-has_begun (GstElement *element, GstPad *pad, gpointer user_data)
+/* Under the element's lock. */
+static void
+forget_all (GstElement *element)
 {
-  return g_object_get_data (G_OBJECT (pad), BEGUN) != NULL;
+  for (GList *l = element->sinkpads; l != NULL; l = l->next)
+    g_object_set_data (l->data, BEGUN, NULL);
 }
 
+/* Under the element's lock. */
 static gboolean
-forget (GstElement *element, GstPad *pad, gpointer n_pads)
+have_all_begun (GstElement *element)
 {
-  g_object_set_data (G_OBJECT (pad), BEGUN, NULL);
-  (*(guint *)n_pads)++;
+  for (GList *l = element->sinkpads; l != NULL; l = l->next) {
+    if (g_object_get_data (l->data, BEGUN) == NULL)
+      return FALSE;
+  }
 
   return TRUE;
 }
@@ -38,10 +43,14 @@ forget (GstElement *element, GstPad *pad, gpointer n_pads)
 void
 gst_peer_stream_start_reset (GstElement *element)
 {
-  guint n_pads = 0;
+  gboolean none;
 
-  gst_element_foreach_sink_pad (element, forget, &n_pads);
-  if (n_pads == 0)
+  GST_OBJECT_LOCK (element);
+  forget_all (element);
+  none = element->sinkpads == NULL;
+  GST_OBJECT_UNLOCK (element);
+
+  if (none)
     post (element, GST_GROUP_ID_INVALID);
 }
 
@@ -56,12 +65,19 @@ void
 gst_peer_stream_start_take (GstElement *element, GstPad *pad, GstEvent *event)
 {
   guint group_id = GST_GROUP_ID_INVALID;
+  gboolean all;
 
   if (GST_EVENT_TYPE (event) != GST_EVENT_STREAM_START)
     return;
 
+  GST_OBJECT_LOCK (element);
   g_object_set_data (G_OBJECT (pad), BEGUN, pad);
-  if (!gst_element_foreach_sink_pad (element, has_begun, NULL))
+  all = have_all_begun (element);
+  if (all)
+    forget_all (element);
+  GST_OBJECT_UNLOCK (element);
+
+  if (!all)
     return;
   gst_event_parse_group_id (event, &group_id);
   post (element, group_id);
