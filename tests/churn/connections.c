@@ -8,6 +8,7 @@
 
 #include "figures.h"
 #include "peers.h"
+#include "upnp.h"
 
 #include <stdlib.h>
 
@@ -33,19 +34,6 @@ set_ssrc (const GValue *payloader, gpointer peer)
       g_str_equal (((Peer *)peer)->name, "offerer") ? 1 : 2, NULL);
 }
 
-/* For its 200 ms, and as the finder of routers loses the addresses of its
- * sockets: 64 bytes each, some at each gathering (gssdp 1.6). */
-static void
-disable_upnp (Peer *peer)
-{
-  g_autoptr (GObject) ice = NULL;
-  g_autoptr (GObject) agent = NULL;
-
-  g_object_get (peer->element, "ice-agent", &ice, NULL);
-  g_object_get (ice, "agent", &agent, NULL);
-  g_object_set (agent, "upnp", FALSE, NULL);
-}
-
 static void
 prepare (Peer *peer)
 {
@@ -53,7 +41,7 @@ prepare (Peer *peer)
 
   gst_util_set_object_arg (
       G_OBJECT (peer->element), "bundle-policy", "max-bundle");
-  disable_upnp (peer);
+  disable_upnp (peer->element);
   peer_add (peer, PEER_AUDIO);
   payloaders = gst_bin_iterate_all_by_element_factory_name (
       GST_BIN (peer->pipeline), "rtpopuspay");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ports.h"
+#include "upnp.h"
 
 /* === the peersink === */
 
@@ -203,6 +204,7 @@ player_connect (const char *url)
   gst_bin_add (GST_BIN (self->pipeline), gst_object_ref (self->peer));
   gst_util_set_object_arg (
       G_OBJECT (self->peer), "bundle-policy", "max-bundle");
+  disable_upnp (self->peer);
   g_signal_connect (self->peer, "notify", G_CALLBACK (on_notify), self);
   g_signal_connect (self->peer, "pad-added", G_CALLBACK (on_pad_added), self);
   gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
