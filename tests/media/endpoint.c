@@ -6,6 +6,7 @@
 #include <gst/webrtc/webrtc.h>
 
 #include "direct-signaller.h"
+#include "inside.h"
 #include "players.h"
 #include "stream-starts.h"
 
@@ -385,17 +386,14 @@ on_toggle (gpointer user_data, GObject *element, gboolean is_last)
     self->n_taken++;
 }
 
-static GstElement *
-dup_inside (GstElement *pipeline, const char *factory)
+/* It plays on. What waits on the bus has references to it as well. */
+static void
+take_out (GstElement *src, GstElement *pipeline)
 {
-  GstIterator *iter =
-      gst_bin_iterate_all_by_element_factory_name (GST_BIN (pipeline), factory);
-  g_auto (GValue) item = G_VALUE_INIT;
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
 
-  ck_assert_int_eq (gst_iterator_next (iter, &item), GST_ITERATOR_OK);
-  gst_iterator_free (iter);
-
-  return g_value_dup_object (&item);
+  gst_bus_set_flushing (bus, TRUE);
+  gst_bin_remove (GST_BIN (pipeline), src);
 }
 
 /* It might be the last one, and be dropped on the thread that posts, for which
@@ -406,16 +404,13 @@ GST_START_TEST (test_messages_from_inside_take_no_reference)
   g_autoptr (Viewer) viewer = NULL;
   g_autoptr (GstElement) connection = NULL;
   g_autoptr (GstElement) src = NULL;
-  g_autoptr (GstBus) bus = NULL;
   References references = { g_thread_self (), 0 };
 
   server_play (server);
   viewer = view (server);
   src = gst_object_ref (viewer->src);
   connection = dup_inside (viewer->pipeline, "peerconnection");
-  bus = gst_element_get_bus (viewer->pipeline);
-  gst_bus_set_flushing (bus, TRUE);
-  gst_bin_remove (GST_BIN (viewer->pipeline), src);
+  take_out (src, viewer->pipeline);
 
   g_object_add_toggle_ref (G_OBJECT (src), on_toggle, &references);
   gst_object_unref (src);
@@ -469,7 +464,6 @@ GST_START_TEST (test_a_thread_inside_drops_the_last_reference)
 {
   g_autoptr (Server) server = server_new (SOURCE);
   g_autoptr (Viewer) viewer = NULL;
-  g_autoptr (GstBus) bus = NULL;
   g_autoptr (GstElement) jitterbuffer = NULL;
   g_autoptr (GstPad) pad = NULL;
   GstElement *src;
@@ -484,9 +478,7 @@ GST_START_TEST (test_a_thread_inside_drops_the_last_reference)
       gst_object_ref_sink (gst_element_factory_make ("fakesrc", NULL));
   jitterbuffer = dup_inside (viewer->pipeline, "rtpjitterbuffer");
   pad = gst_element_get_static_pad (jitterbuffer, "src");
-  bus = gst_element_get_bus (viewer->pipeline);
-  gst_bus_set_flushing (bus, TRUE);
-  gst_bin_remove (GST_BIN (viewer->pipeline), src);
+  take_out (src, viewer->pipeline);
   g_object_set_data_full (G_OBJECT (src), "last", &last, on_finalized);
   gst_pad_add_probe (pad,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_last,

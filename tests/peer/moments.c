@@ -5,6 +5,7 @@
  * closed, a report, and no warning from GLib or GStreamer (GstCheck fails on
  * those). */
 
+#include "inside.h"
 #include "report.h"
 
 #ifdef UNTIMED
@@ -441,24 +442,12 @@ let_the_other_close (GstElement *element, GParamSpec *pspec, Peer *peer)
   peer_await (peer, "rtcp-eos");
 }
 
-static GstPad *
-find_rtcp_pad (Peer *peer)
-{
-  GstIterator *iter = gst_bin_iterate_all_by_element_factory_name (
-      GST_BIN (peer->pipeline), "srtpenc");
-  g_auto (GValue) item = G_VALUE_INIT;
-
-  ck_assert_int_eq (gst_iterator_next (iter, &item), GST_ITERATOR_OK);
-  gst_iterator_free (iter);
-
-  return gst_element_get_static_pad (g_value_get_object (&item), "rtcp_sink_0");
-}
-
 GST_START_TEST (test_other_closes_meanwhile)
 {
   g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
   Peer *peer = peers->offerer;
-  g_autoptr (GstPad) pad = find_rtcp_pad (peer);
+  g_autoptr (GstElement) encoder = dup_inside (peer->pipeline, "srtpenc");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (encoder, "rtcp_sink_0");
 
   gst_pad_add_probe (
       pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_rtcp_event, peer, NULL);

@@ -4,6 +4,7 @@
  * it waits there until the second one is done or waits for it. */
 
 #include "asleep.h"
+#include "inside.h"
 #include "report.h"
 
 typedef struct {
@@ -112,19 +113,6 @@ GST_END_TEST
 
 /* === a packet on its way into the network, while that is paused === */
 
-static GObject *
-find_exit (Peer *peer)
-{
-  GstIterator *iter = gst_bin_iterate_all_by_element_factory_name (
-      GST_BIN (peer->pipeline), "nicesink");
-  g_auto (GValue) item = G_VALUE_INIT;
-
-  ck_assert_int_eq (gst_iterator_next (iter, &item), GST_ITERATOR_OK);
-  gst_iterator_free (iter);
-
-  return g_value_dup_object (&item);
-}
-
 static void
 pause_exit (GObject *sink)
 {
@@ -137,7 +125,7 @@ GST_START_TEST (test_a_packet_leaves_while_it_is_paused)
   static Race race = { .line = "to be sent", .act = pause_exit };
 
   race.peers = peers;
-  race.object = find_exit (peers->offerer);
+  race.object = G_OBJECT (dup_inside (peers->offerer->pipeline, "nicesink"));
   race_begin (&race, "nicesink", GST_LEVEL_LOG);
   gst_webrtc_data_channel_send_string (peers->offerer->channel, "on its way");
   /* If that was a packet before the message's, this waits in the sink. */
