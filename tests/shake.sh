@@ -21,8 +21,8 @@ ninja -C "$build" --quiet
 nm -D "$shake" | grep -q ' T g_mutex_lock$'
 
 rm -f "$build/meson-logs/testlog.json"
-[ $# -gt 0 ] || set -- peer-matrix media-matrix life races moments order losses \
-  told
+[ $# -gt 0 ] || set -- peer-matrix media-matrix life races moments order \
+  jitterbuffer told
 meson test -C "$build" --no-rebuild --timeout-multiplier 10 \
   --wrapper "env LD_PRELOAD=$shake" "$@" |
   grep -v -e '^>>>' -e '^$' || :

@@ -2,7 +2,7 @@
 
 #include "last-reference.h"
 
-/* Set when it has been stopped. */
+/* Set when it has been stopped, also in vain: that is not tried for ever. */
 #define STOPPED "peer-stopped"
 
 static void

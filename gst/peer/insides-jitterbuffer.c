@@ -45,27 +45,31 @@ keep_back (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_DROP;
 }
 
+/* Playing, the thread of the timers runs them all when it is woken, and wakes
+ * the other. */
 static void
 flush (gpointer jitterbuffer, gpointer user_data)
 {
   g_autoptr (GstPad) sink = gst_element_get_static_pad (jitterbuffer, "sink");
   g_autoptr (GstPad) source = gst_element_get_static_pad (jitterbuffer, "src");
 
-  if (GST_STATE (jitterbuffer) != GST_STATE_PLAYING)
+  if (GST_STATE (jitterbuffer) < GST_STATE_PAUSED)
     return;
-  gst_pad_add_probe (
-      source, GST_PAD_PROBE_TYPE_EVENT_FLUSH, keep_back, NULL, NULL);
+  gst_pad_add_probe (source,
+      GST_PAD_PROBE_TYPE_DATA_DOWNSTREAM | GST_PAD_PROBE_TYPE_EVENT_FLUSH,
+      keep_back, NULL, NULL);
+  gst_element_set_state (jitterbuffer, GST_STATE_PLAYING);
   gst_pad_send_event (sink, gst_event_new_flush_start ());
 }
 
 /**
  * gst_peer_insides_flush_jitterbuffers:
  *
- * Right before they are stopped. At the end of a stream a thread of theirs waits
- * for their timers, on the condition that the thread of those waits on when
- * paused. Stopped, they wake one of the two only, and may wait for the other for
- * ever (gstrtpjitterbuffer.c, pop_and_push_next and JBUF_SIGNAL_TIMER, also in
- * 1.28). While they play there is but the one.
+ * Right before they are stopped; waits for their threads as that does. At the
+ * end of a stream the thread that gives packets on waits for the timers, on the
+ * condition that the thread of those waits on when paused. A stop wakes but one
+ * of the two, and may wait for the other for ever (gstrtpjitterbuffer.c,
+ * pop_and_push_next and JBUF_SIGNAL_TIMER, also in 1.28).
  */
 void
 gst_peer_insides_flush_jitterbuffers (GstElement *child)
