@@ -60,7 +60,8 @@ static const GstPeerCodec codecs[] = {
       .clock_rate = 90000,
       .payload_type = 98,
       .convert = "videoconvert",
-      .encoders = { "vp8enc deadline=1 cpu-used=4 threads=2 end-usage=cbr "
+      /* Two threads of libvpx's VP8 spin while they wait for each other. */
+      .encoders = { "vp8enc deadline=1 cpu-used=4 threads=1 end-usage=cbr "
                     "target-bitrate=2000000 lag-in-frames=0 "
                     "keyframe-max-dist=" KEY_FRAME_DISTANCE },
       .payload = "rtpvp8pay picture-id-mode=15-bit",
