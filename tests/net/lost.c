@@ -6,8 +6,8 @@
 #include "link.h"
 
 #include "net-peers.h"
+#include "program.h"
 
-#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 
@@ -23,77 +23,18 @@
 /* After that, a session is to have ended. */
 #define GIVEN_UP (30 * G_TIME_SPAN_SECOND)
 
-typedef struct {
-  GSubprocess *process;
-  GDataInputStream *output;
-  GString *said;
-} Program;
-
 static Program *
-program_new (Link *link, LinkPlace place, const char *line)
+launch (Link *link, LinkPlace place, const char *line)
 {
-  Program *self = g_new0 (Program, 1);
   g_autofree char *command = g_strconcat ("gst-launch-1.0 -e ", line, NULL);
   g_auto (GStrv) arguments = g_strsplit (command, " ", -1);
-  g_autoptr (GError) error = NULL;
+  Program *program;
 
   link_enter (link, place);
-  self->process = g_subprocess_newv ((const char *const *)arguments,
-      G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE, &error);
+  program = program_new ((const char *const *)arguments);
   link_enter (link, LINK_HOME);
-  ck_assert_msg (
-      self->process != NULL, "%s", error != NULL ? error->message : "");
-  self->output =
-      g_data_input_stream_new (g_subprocess_get_stdout_pipe (self->process));
-  self->said = g_string_new (NULL);
 
-  return self;
-}
-
-static void
-program_free (Program *self)
-{
-  g_subprocess_force_exit (self->process);
-  g_object_unref (self->output);
-  g_object_unref (self->process);
-  g_string_free (self->said, TRUE);
-  g_free (self);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Program, program_free)
-
-/* Reads on, to the end if @text is %NULL. */
-static gboolean
-program_read (Program *self, const char *text)
-{
-  gboolean found = FALSE;
-  char *line;
-
-  while (!found && (line = g_data_input_stream_read_line (
-                        self->output, NULL, NULL, NULL)) != NULL) {
-    g_string_append_printf (self->said, "%s\n", line);
-    found = text != NULL && strstr (line, text) != NULL;
-    g_free (line);
-  }
-
-  return found || text == NULL;
-}
-
-static void
-program_await (Program *self, const char *text)
-{
-  ck_assert_msg (
-      program_read (self, text), "no %s in: %s", text, self->said->str);
-}
-
-static void
-program_assert_end (Program *self, int status, const char *text)
-{
-  program_read (self, NULL);
-  g_subprocess_wait (self->process, NULL, NULL);
-  ck_assert_msg (g_subprocess_get_if_exited (self->process) &&
-                     g_subprocess_get_exit_status (self->process) == status &&
-                     (text == NULL || strstr (self->said->str, text) != NULL),
-      "not %d with %s: %s", status, text, self->said->str);
+  return program;
 }
 
 /* An MP4 file has its index last: without, it cannot be read. */
@@ -130,14 +71,14 @@ GST_START_TEST (test_cut_for_ever)
   g_autofree char *take_line = g_strconcat (
       "peersrc name=s location=whip://" LINK_NEAR_ADDRESS ":8081/in" RECORDER,
       taken, NULL);
-  g_autoptr (Program) server = program_new (link, LINK_NEAR,
+  g_autoptr (Program) server = launch (link, LINK_NEAR,
       SOURCE "peersink location=whep://" LINK_NEAR_ADDRESS ":8080/live");
-  g_autoptr (Program) ingest = program_new (link, LINK_NEAR, take_line);
-  g_autoptr (Program) player = program_new (link, LINK_FAR,
+  g_autoptr (Program) ingest = launch (link, LINK_NEAR, take_line);
+  g_autoptr (Program) player = launch (link, LINK_FAR,
       "peersrc location=whep://" LINK_NEAR_ADDRESS ":8080/live "
       "! fakesink");
-  g_autoptr (Program) recorder = program_new (link, LINK_FAR, play_line);
-  g_autoptr (Program) publisher = program_new (link, LINK_FAR,
+  g_autoptr (Program) recorder = launch (link, LINK_FAR, play_line);
+  g_autoptr (Program) publisher = launch (link, LINK_FAR,
       SOURCE "peersink location=whip://" LINK_NEAR_ADDRESS ":8081/in "
              "on-peer-lost=eos");
   gint64 since;
