@@ -49,6 +49,8 @@ struct _GstPeerHttpSession {
 
   GBytes *sdp; /* the description that is on its way */
   guint n_tries;
+  GError *fault; /* of the try before this one */
+  guint fault_status;
 
   gboolean answers; /* a counter-offer */
 
@@ -106,6 +108,7 @@ gst_peer_http_session_free (GstPeerHttpSession *self)
   g_clear_pointer (&self->exchange, gst_peer_http_exchange_cancel);
   gst_peer_trickle_free (self->trickle);
   g_clear_pointer (&self->sdp, g_bytes_unref);
+  g_clear_error (&self->fault);
   g_clear_pointer (&self->resource, g_uri_unref);
   g_free (self->etag);
   g_uri_unref (self->settings.location);
@@ -323,15 +326,28 @@ on_described_headers (const GstPeerHttpResponse *response, gpointer user_data)
 }
 
 static void
-fail (GstPeerHttpSession *self, const GstPeerHttpResponse *response)
+keep_fault (GstPeerHttpSession *self, const GstPeerHttpResponse *response)
 {
-  g_autoptr (GError) error = gst_peer_http_fault_new (response,
+  g_clear_error (&self->fault);
+  self->fault = gst_peer_http_fault_new (response,
       self->settings.plays ? GST_RESOURCE_ERROR_OPEN_READ
                            : GST_RESOURCE_ERROR_OPEN_WRITE,
       self->settings.auth_token);
+  self->fault_status = response->status;
+}
 
+/* When the time is over in the middle of another try, the one before says why. */
+static void
+fail (GstPeerHttpSession *self, const GstPeerHttpResponse *response)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->fault == NULL ||
+      !g_error_matches (response->error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    keep_fault (self, response);
+  error = g_steal_pointer (&self->fault);
   self->phase = FAILED;
-  self->events.failed (error, response->status, self->user_data);
+  self->events.failed (error, self->fault_status, self->user_data);
 }
 
 static void
@@ -348,6 +364,7 @@ retry_or_fail (GstPeerHttpSession *self, const GstPeerHttpResponse *response)
   GST_INFO ("HTTP status %u, %s: again in %" G_GINT64_FORMAT " ms",
       response->status,
       response->error != NULL ? response->error->message : "no error", delay);
+  keep_fault (self, response);
   if (!self->answers)
     drop_resource (self);
   set_timer (self, delay, on_pause_over);
@@ -463,6 +480,7 @@ gst_peer_http_session_describe (
   self->answers = !is_offer;
   self->phase = DESCRIBING;
   self->n_tries = 0;
+  g_clear_error (&self->fault);
   start_clock (self, self->settings.timeout);
   try_again (self);
 }
