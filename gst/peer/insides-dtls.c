@@ -15,11 +15,13 @@
 static gboolean
 on_clock (GstClock *clock, GstClockTime time, GstClockID id, gpointer elements)
 {
-  g_ptr_array_unref (elements);
+  g_ptr_array_set_size (elements, 0);
 
   return TRUE;
 }
 
+/* At the end of a process the clock may have no such thread any more, and only
+ * drops what it was to call. */
 static void
 free_on_clock (gpointer elements)
 {
@@ -27,7 +29,8 @@ free_on_clock (gpointer elements)
   GstClockID id =
       gst_clock_new_single_shot_id (clock, gst_clock_get_time (clock));
 
-  gst_clock_id_wait_async (id, on_clock, elements, NULL);
+  gst_clock_id_wait_async (
+      id, on_clock, elements, (GDestroyNotify)g_ptr_array_unref);
   gst_clock_id_unref (id);
 }
 

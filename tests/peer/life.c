@@ -5,6 +5,8 @@
 #include "report.h"
 #include "stream-starts.h"
 
+#include <gst/check/gsttestclock.h>
+
 static void
 reconnect (Peers *peers)
 {
@@ -342,6 +344,33 @@ GST_START_TEST (test_dtls_is_freed_on_one_thread)
 }
 GST_END_TEST
 
+/* At the end of a process there is no such thread any more, and the clock drops
+ * what it was to do. */
+GST_START_TEST (test_dtls_is_freed_with_the_clock)
+{
+  Freed freed = { .there = 0 };
+  g_autoptr (GstClock) clock = gst_test_clock_new ();
+  guint n = 0;
+
+  {
+    g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
+
+    n += watch_dtls (peers->offerer->element, "dtlsdec", &freed);
+    n += watch_dtls (peers->offerer->element, "dtlsenc", &freed);
+    close_peer (peers->offerer);
+    close_peer (peers->answerer);
+    gst_system_clock_set_default (clock);
+  }
+  gst_test_clock_wait_for_multiple_pending_ids (
+      GST_TEST_CLOCK (clock), 2, NULL);
+  gst_system_clock_set_default (NULL);
+  ck_assert_uint_ge (n, 2);
+  ck_assert_uint_eq (freed.there + freed.elsewhere, 0);
+  gst_clear_object (&clock);
+  ck_assert_uint_eq (freed.there + freed.elsewhere, n);
+}
+GST_END_TEST
+
 /* Gathering goes on for as long as its servers take: for UPnP, libnice waits
  * 200 ms. The ICE agent may say so when the rest is gone already, here for
  * certain, as an application holds the agent. */
@@ -419,6 +448,7 @@ life_suite (void)
   tcase_add_test (lives, test_nothing_plays_in_null);
   tcase_add_loop_test (lives, test_nothing_is_left, 0, 2);
   tcase_add_test (lives, test_dtls_is_freed_on_one_thread);
+  tcase_add_test (lives, test_dtls_is_freed_with_the_clock);
 
   return suite;
 }
