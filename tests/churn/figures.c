@@ -5,9 +5,7 @@
 #include "process.h"
 
 #include <gmodule.h>
-#include <gnutls/crypto.h>
 #include <malloc.h>
-#include <sys/random.h>
 
 /* A thread of a pool waits half a second for more to do. */
 #define QUIET G_TIME_SPAN_SECOND
@@ -113,18 +111,6 @@ print_objects (void)
     if (n != NULL)
       g_printerr ("  %d %s\n", GPOINTER_TO_INT (n), (const char *)type);
   g_mutex_unlock (&lock);
-}
-
-/* === what gnutls keeps === */
-
-/* In its place: gnutls has a context for each thread that ever asked it for a
- * random number, until the process ends, and libnice asks on threads that come
- * and go with each connection. Those 0.6 KiB hold a page each. */
-G_MODULE_EXPORT int
-gnutls_rnd (gnutls_rnd_level_t level, void *data, size_t length)
-{
-  return getrandom (data, length, 0) == (gssize)length ? 0
-                                                       : GNUTLS_E_RANDOM_FAILED;
 }
 
 /* === the process === */
