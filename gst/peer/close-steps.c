@@ -523,6 +523,8 @@ gst_peer_close_step_ice (gpointer close)
       gst_peer_insides_state (self->child) == GST_STATE_NULL)
     return GST_PEER_STEP_SKIPPED;
 
+  if (gst_peer_ice_detach (self->element->agent, self->transports->len))
+    gst_peer_insides_stop_readers (self->child);
   weak_ref = g_new0 (GWeakRef, 1);
   g_weak_ref_init (weak_ref, self->element);
   gst_peer_ice_close (self->element->agent, on_ice_closed, weak_ref);

@@ -52,6 +52,79 @@ gst_peer_ice_enable_keepalive (GObject *ice_agent)
     g_object_set (agent, "keepalive-conncheck", TRUE, NULL);
 }
 
+/* Of the libnice that is there, asked of an agent that has nothing: from 0.1.23
+ * on its streams are gone with the call, before that they stay. */
+static gboolean
+close_takes_streams (void)
+{
+  static gsize known; /* 1: no, 2: yes */
+
+  if (g_once_init_enter (&known)) {
+    g_autoptr (GMainContext) context = g_main_context_new ();
+    NiceAgent *agent = nice_agent_new (context, NICE_COMPATIBILITY_RFC5245);
+    guint stream = nice_agent_add_stream (agent, 1);
+
+    nice_agent_set_stream_name (agent, stream, "video");
+    nice_agent_close_async (agent, NULL, NULL);
+    g_once_init_leave (
+        &known, nice_agent_get_stream_name (agent, stream) == NULL ? 2 : 1);
+    g_object_unref (agent);
+  }
+
+  return known == 2;
+}
+
+static void
+ignore_packet (NiceAgent *agent, guint stream, guint component, guint size,
+    char *data, gpointer user_data)
+{
+}
+
+static void
+detach (NiceAgent *agent, guint stream, GMainContext *context)
+{
+  nice_agent_attach_recv (
+      agent, stream, NICE_COMPONENT_TYPE_RTP, context, ignore_packet, NULL);
+}
+
+/* Asked first, as libnice warns of a stream that is not there. Up to 0.1.23 it
+ * returns TRUE all the same. */
+static gboolean
+has_stream (NiceAgent *agent, guint stream)
+{
+  g_autofree char *ufrag = NULL;
+  g_autofree char *password = NULL;
+
+  nice_agent_get_local_credentials (agent, stream, &ufrag, &password);
+
+  return ufrag != NULL;
+}
+
+/**
+ * gst_peer_ice_detach:
+ *
+ * libnice calls back without its lock, with a buffer of the component that is
+ * asked for when the lock has been given up (component.c,
+ * nice_component_emit_io_callback()), and that a close frees. So where a close
+ * takes the streams, nobody is called back any more before it.
+ *
+ * Returns: whether there is to be waited for those that still are
+ */
+gboolean
+gst_peer_ice_detach (GObject *ice_agent, guint n_streams)
+{
+  g_autoptr (GObject) agent = gst_peer_ice_get_nice_agent (ice_agent);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+
+  if (agent == NULL || !close_takes_streams ())
+    return FALSE;
+  for (guint stream = 1; stream <= n_streams; stream++)
+    if (has_stream (NICE_AGENT (agent), stream))
+      detach (NICE_AGENT (agent), stream, context);
+
+  return TRUE;
+}
+
 /* webrtcbin does not hear of the agent's changes any more. They are told on the
  * agent's thread, which goes on by itself, to transports that may be gone: in
  * 1.22 a gathering that ends late is a crash (nicestream.c,
@@ -111,12 +184,6 @@ gst_peer_ice_close (
 }
 
 static void
-ignore_packet (NiceAgent *agent, guint stream, guint component, guint size,
-    char *data, gpointer user_data)
-{
-}
-
-static void
 shut_sockets (NiceAgent *agent, guint stream)
 {
   g_autoptr (GPtrArray) sockets =
@@ -148,14 +215,8 @@ gst_peer_ice_end (GObject *ice_agent, guint n_streams)
   g_autoptr (GMainContext) context = g_main_context_new ();
 
   for (guint stream = 1; agent != NULL && stream <= n_streams; stream++) {
-    g_autofree char *ufrag = NULL;
-    g_autofree char *password = NULL;
-
-    /* Asked first, as it warns of a stream that is not there. */
-    if (nice_agent_get_local_credentials (
-            NICE_AGENT (agent), stream, &ufrag, &password)) {
-      nice_agent_attach_recv (NICE_AGENT (agent), stream,
-          NICE_COMPONENT_TYPE_RTP, context, ignore_packet, NULL);
+    if (has_stream (NICE_AGENT (agent), stream)) {
+      detach (NICE_AGENT (agent), stream, context);
       shut_sockets (NICE_AGENT (agent), stream);
     }
   }

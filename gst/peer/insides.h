@@ -40,6 +40,7 @@ void gst_peer_insides_keep_dtls (GstElement *child, GstElement *added);
 void gst_peer_insides_mend_exit (GstElement *sink);
 void gst_peer_insides_mend_jitterbuffer (GstElement *jitterbuffer);
 void gst_peer_insides_flush_jitterbuffers (GstElement *child);
+void gst_peer_insides_stop_readers (GstElement *child);
 gboolean gst_peer_insides_drain_pad (GstPad *src);
 
 gboolean gst_peer_insides_channel_path (GstElement *child,
