@@ -386,6 +386,7 @@ GST_END_TEST;
 static gboolean
 flush_on_the_loop (gpointer user_data)
 {
+  gst_peer_loop_call (loop, set_flag, NULL, NULL);
   g_atomic_int_set (&result,
       gst_peer_loop_flush (loop, end_time) && g_atomic_int_get (&flag));
   gst_peer_loop_wake (loop);
@@ -397,7 +398,6 @@ GST_START_TEST (test_a_flush_on_the_loop_runs_the_tasks_inside)
   g_atomic_int_set (&result, -1);
   end_time = from_now (LONG);
   gst_peer_loop_call (loop, flush_on_the_loop, NULL, NULL);
-  gst_peer_loop_call (loop, set_flag, NULL, NULL);
 
   fail_unless (gst_peer_loop_wait (loop, done_waiting, NULL, from_now (LONG)));
   fail_unless_equals_int (g_atomic_int_get (&result), TRUE);
