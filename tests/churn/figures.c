@@ -4,7 +4,6 @@
 
 #include "process.h"
 
-#include <gmodule.h>
 #include <malloc.h>
 
 /* A thread of a pool waits half a second for more to do. */
