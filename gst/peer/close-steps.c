@@ -159,30 +159,26 @@ begin_rtcp (GstPad *sink)
   gst_pad_send_event (sink, gst_event_new_segment (&segment));
 }
 
-static GstFlowReturn
+static void
 send_bye (GstPeerTransport *transport, guint32 ssrc, const char *cname)
 {
   begin_rtcp (transport->rtcp_sink);
-  return gst_pad_chain (
-      transport->rtcp_sink, gst_peer_rtcp_bye_new (ssrc, cname));
+  gst_pad_chain (transport->rtcp_sink, gst_peer_rtcp_bye_new (ssrc, cname));
 }
 
-/* Returns whether there is nothing more to come: all have left, or the peer has
- * closed DTLS meanwhile, whose EOS comes around through rtpsession. */
+/* Returns whether all have left. */
 static gboolean
 send_byes (GstPeerLine *line)
 {
   g_autoptr (GArray) ssrcs = gst_peer_transport_sent_ssrcs (line->transport);
   g_autofree char *cname = gst_peer_transport_cname (line->transport);
-  gboolean is_over = FALSE;
 
   g_atomic_pointer_set (&line->bye_thread, g_thread_self ());
-  for (guint i = 0; i < ssrcs->len && !is_over; i++)
-    is_over = send_bye (line->transport, g_array_index (ssrcs, guint32, i),
-                  cname) == GST_FLOW_EOS;
+  for (guint i = 0; i < ssrcs->len; i++)
+    send_bye (line->transport, g_array_index (ssrcs, guint32, i), cname);
   g_atomic_pointer_set (&line->bye_thread, NULL);
 
-  return is_over || (guint)g_atomic_int_get (&line->byes_seen) >= ssrcs->len;
+  return (guint)g_atomic_int_get (&line->byes_seen) >= ssrcs->len;
 }
 
 static void

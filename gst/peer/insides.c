@@ -457,8 +457,6 @@ drop_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
  * gst_peer_insides_discard:
  *
  * What comes through @pad goes no further, and upstream hears nothing of that.
- * Behind an EOS, a packet that was still on its way would be answered with
- * GST_FLOW_EOS, and nicesrc stop reading for all streams and the ICE agent.
  */
 void
 gst_peer_insides_discard (GstPad *pad)
@@ -491,12 +489,9 @@ gst_peer_insides_drain_pad (GstPad *src)
     if (sink == NULL)
       break;
 
-    peer = gst_pad_get_peer (sink);
-    if (gst_peer_insides_is (element, "rtpjitterbuffer")) {
-      if (peer != NULL)
-        gst_peer_insides_discard (peer);
+    if (gst_peer_insides_is (element, "rtpjitterbuffer"))
       return gst_pad_send_event (sink, gst_event_new_eos ());
-    }
+    peer = gst_pad_get_peer (sink);
     gst_object_unref (pad);
     pad = peer != NULL ? resolve (peer) : NULL;
   }

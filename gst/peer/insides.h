@@ -37,7 +37,7 @@ GstDataQueue *gst_peer_insides_dup_sctp_queue (GstPad *src);
 gboolean gst_peer_insides_pad_ssrc (GstPad *src, guint32 *ssrc);
 void gst_peer_insides_discard (GstPad *pad);
 void gst_peer_insides_keep_dtls (GstElement *child, GstElement *added);
-void gst_peer_insides_mend_exit (GstElement *sink);
+void gst_peer_insides_mend_flow (GstElement *element);
 void gst_peer_insides_mend_jitterbuffer (GstElement *jitterbuffer);
 void gst_peer_insides_flush_jitterbuffers (GstElement *child);
 void gst_peer_insides_stop_readers (GstElement *child);

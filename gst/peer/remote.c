@@ -153,8 +153,9 @@ on_deep_element_added (
         G_CALLBACK (on_dtls_state), element, 0);
   } else if (gst_peer_insides_is (GST_OBJECT (added), "dtlsenc"))
     gst_peer_insides_keep_dtls (GST_ELEMENT (child), added);
-  else if (gst_peer_insides_is (GST_OBJECT (added), "nicesink"))
-    gst_peer_insides_mend_exit (added);
+  else if (gst_peer_insides_is (GST_OBJECT (added), "nicesink") ||
+           gst_peer_insides_is (GST_OBJECT (added), "dtlssrtpdemux"))
+    gst_peer_insides_mend_flow (added);
   else if (gst_peer_insides_is (GST_OBJECT (added), "rtpjitterbuffer"))
     gst_peer_insides_mend_jitterbuffer (added);
   else if (gst_peer_insides_is (GST_OBJECT (added), "sctpenc")) {

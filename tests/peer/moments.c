@@ -424,8 +424,8 @@ GST_START_TEST (test_two_threads)
 }
 GST_END_TEST
 
-/* In mid-close, before the BYEs: the end of DTLS comes around through
- * rtpsession, and srtpenc takes no RTCP any more. */
+/* In mid-close, before the BYEs. The end of DTLS is none of nicesrc's, whose EOS
+ * would come around through rtpsession: srtpenc would take no RTCP any more. */
 static GstPadProbeReturn
 on_rtcp_event (GstPad *pad, GstPadProbeInfo *info, gpointer peer)
 {
@@ -439,7 +439,8 @@ static void
 let_the_other_close (GstElement *element, GParamSpec *pspec, Peer *peer)
 {
   close_other (peer);
-  peer_await (peer, "rtcp-eos");
+  peer_await (peer_other (peer), "bus:element=peerconnection-closed");
+  ck_assert_uint_eq (peer_count (peer, "rtcp-eos"), 0);
 }
 
 GST_START_TEST (test_other_closes_meanwhile)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A close while a packet is handed over. libnice calls nicesrc without its lock,
- * with a buffer that belongs to the component. */
+/* nicesrc, which reads what comes in for all streams and for the ICE agent. */
 
 #include "inside.h"
 #include "report.h"
@@ -120,7 +119,8 @@ nice_agent_close_async (
   g_mutex_unlock (&lock);
 }
 
-/* === the test === */
+/* === a close while a packet is handed over: libnice calls without its lock, with
+ * a buffer that belongs to the component === */
 
 static void
 hold (GstElement *nicesrc)
@@ -149,6 +149,57 @@ GST_START_TEST (test_its_packet_outlasts_the_close)
 }
 GST_END_TEST
 
+/* === a stream that nobody wants any more: what is behind a source pad has got
+ * enough, or is stopped before the element === */
+
+static const GstFlowReturn refusals[] = { GST_FLOW_EOS, GST_FLOW_FLUSHING };
+
+static GstPadProbeReturn
+refuse (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Peer *peer = user_data;
+
+  gst_mini_object_unref (GST_PAD_PROBE_INFO_DATA (info));
+  GST_PAD_PROBE_INFO_DATA (info) = NULL;
+  GST_PAD_PROBE_INFO_FLOW_RETURN (info) =
+      GPOINTER_TO_INT (g_object_get_data (G_OBJECT (pad), "refusal"));
+  peer_log (peer, "refused");
+
+  return GST_PAD_PROBE_HANDLED;
+}
+
+static GstPadProbeReturn
+count (GstPad *pad, GstPadProbeInfo *info, gpointer peer)
+{
+  peer_log (peer, "packet");
+
+  return GST_PAD_PROBE_OK;
+}
+
+GST_START_TEST (test_it_reads_on_for_the_others)
+{
+  g_autoptr (Peers) peers = connect_peers (PEER_AUDIO | PEER_CHANNEL);
+  Peer *peer = peers->answerer;
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (peer->element, "src_0");
+  g_autoptr (GstElement) nicesrc = dup_inside (peer->element, "nicesrc");
+  g_autoptr (GstPad) entrance = gst_element_get_static_pad (nicesrc, "src");
+
+  g_object_set_data (
+      G_OBJECT (pad), "refusal", GINT_TO_POINTER (refusals[__i__]));
+  gst_pad_add_probe (pad,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, refuse, peer,
+      NULL);
+  peer_await (peer, "refused");
+  peer_mark (peer);
+  gst_pad_add_probe (entrance,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, count, peer,
+      NULL);
+  peer_await_nth (peer, "packet", 50);
+  gst_webrtc_data_channel_send_string (peers->offerer->channel, "there?");
+  peer_await (peer, "channel:on-message-string=there?");
+}
+GST_END_TEST
+
 static Suite *
 reader_suite (void)
 {
@@ -157,6 +208,8 @@ reader_suite (void)
 
   suite_add_tcase (suite, reader);
   tcase_add_test (reader, test_its_packet_outlasts_the_close);
+  tcase_add_loop_test (
+      reader, test_it_reads_on_for_the_others, 0, G_N_ELEMENTS (refusals));
 
   return suite;
 }
