@@ -12,26 +12,10 @@
 
 #define ELEMENTS "peer-dtls-elements"
 
-static gboolean
-on_clock (GstClock *clock, GstClockTime time, GstClockID id, gpointer elements)
-{
-  g_ptr_array_set_size (elements, 0);
-
-  return TRUE;
-}
-
-/* At the end of a process the clock may have no such thread any more, and only
- * drops what it was to call. */
 static void
 free_on_clock (gpointer elements)
 {
-  g_autoptr (GstClock) clock = gst_system_clock_obtain ();
-  GstClockID id =
-      gst_clock_new_single_shot_id (clock, gst_clock_get_time (clock));
-
-  gst_clock_id_wait_async (
-      id, on_clock, elements, (GDestroyNotify)g_ptr_array_unref);
-  gst_clock_id_unref (id);
+  gst_peer_insides_free_on_clock (elements, 0);
 }
 
 /**

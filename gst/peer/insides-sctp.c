@@ -102,6 +102,88 @@ gst_peer_insides_number_association (GstElement *part, guint *number)
     g_object_set (part, "sctp-association-id", *number, NULL);
 }
 
+/* Where a decoder has its association: private (gstsctpdec.h), and another place
+ * where it draws the number by itself. */
+typedef struct {
+  GstElement parent;
+  gpointer combiner;
+  GstPad *sink;
+  guint number;
+  guint port;
+  GObject *association;
+  gulong handler;
+} Decoder;
+
+typedef struct {
+  GstElement parent;
+  gpointer combiner;
+  GstPad *sink;
+  guint number;
+  guint port;
+  gboolean is_automatic;
+  GObject *automatic;
+  GObject *association;
+  gulong handler;
+} NumberingDecoder;
+
+static GObject *
+get_association (GstElement *decoder)
+{
+  GObject *association = NULL;
+  GTypeQuery query;
+
+  g_type_query (G_OBJECT_TYPE (decoder), &query);
+  if (query.instance_size == sizeof (Decoder))
+    association = ((Decoder *)decoder)->association;
+  else if (query.instance_size == sizeof (NumberingDecoder))
+    association = ((NumberingDecoder *)decoder)->association;
+
+  return G_IS_OBJECT (association) &&
+                 g_str_equal (
+                     G_OBJECT_TYPE_NAME (association), "GstSctpAssociation")
+             ? association
+             : NULL;
+}
+
+/* Its kill timer runs every 10 ms as long as somebody is inside. */
+#define USRSCTP_TIME GST_SECOND
+
+static void
+free_after_usrsctp (gpointer associations)
+{
+  gst_peer_insides_free_on_clock (associations, USRSCTP_TIME);
+}
+
+/**
+ * gst_peer_insides_keep_association:
+ * @encoder: of an association that has just been established, on the thread
+ *   that tells so
+ *
+ * usrsctp_close() does not wait for usrsctp's own thread. Where that is inside of
+ * the association, for a timeout, or to free one that the peer has aborted while
+ * a message was being sent, it goes on to call GStreamer with a pointer to the
+ * association, which the last of its elements has freed (ext/sctp, up to 1.28).
+ */
+void
+gst_peer_insides_keep_association (GstElement *encoder)
+{
+  g_autoptr (GstObject) child = gst_object_get_parent (GST_OBJECT (encoder));
+  g_autoptr (GPtrArray) decoders =
+      gst_peer_insides_find_all (GST_ELEMENT (child), "sctpdec");
+  GPtrArray *associations = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < decoders->len; i++) {
+    GObject *association = get_association (g_ptr_array_index (decoders, i));
+
+    if (association == NULL)
+      GST_WARNING_OBJECT (child, "an association of unknown shape is not kept");
+    else
+      g_ptr_array_add (associations, g_object_ref (association));
+  }
+  g_object_set_data_full (
+      G_OBJECT (child), "peer-associations", associations, free_after_usrsctp);
+}
+
 static gboolean
 take_pad (GstElement *encoder, GstPad *pad, gpointer pads)
 {

@@ -51,6 +51,33 @@ gst_peer_insides_state (GstElement *element)
   return state;
 }
 
+static gboolean
+on_clock (GstClock *clock, GstClockTime time, GstClockID id, gpointer objects)
+{
+  g_ptr_array_set_size (objects, 0);
+
+  return TRUE;
+}
+
+/**
+ * gst_peer_insides_free_on_clock:
+ * @objects: (transfer full)
+ *
+ * On the thread of the system clock, in @delay. At the end of a process there may
+ * be no such thread any more, and the clock only drops what it was to call.
+ */
+void
+gst_peer_insides_free_on_clock (GPtrArray *objects, GstClockTime delay)
+{
+  g_autoptr (GstClock) clock = gst_system_clock_obtain ();
+  GstClockID id =
+      gst_clock_new_single_shot_id (clock, gst_clock_get_time (clock) + delay);
+
+  gst_clock_id_wait_async (
+      id, on_clock, objects, (GDestroyNotify)g_ptr_array_unref);
+  gst_clock_id_unref (id);
+}
+
 /**
  * gst_peer_insides_block_handlers:
  *

@@ -30,6 +30,7 @@ GstElement *gst_peer_insides_sctp_encoder (GstElement *child);
 GstPad *gst_peer_insides_sctp_exit (GstElement *child);
 GPtrArray *gst_peer_insides_inputs (GstElement *child);
 void gst_peer_insides_number_association (GstElement *part, guint *number);
+void gst_peer_insides_keep_association (GstElement *encoder);
 void gst_peer_insides_abort_sctp (GstElement *child);
 void gst_peer_insides_end_messages (GstElement *child);
 GstDataQueue *gst_peer_insides_dup_sctp_queue (GstPad *src);
@@ -53,5 +54,6 @@ GPtrArray *gst_peer_insides_find_all (GstElement *bin, const char *factory);
 gboolean gst_peer_insides_is (GstObject *element, const char *factory);
 GstState gst_peer_insides_state (GstElement *element);
 void gst_peer_insides_block_handlers (gpointer instance, const char *signal);
+void gst_peer_insides_free_on_clock (GPtrArray *objects, GstClockTime delay);
 
 G_END_DECLS

@@ -138,6 +138,8 @@ static void
 on_association (
     GstElement *encoder, gboolean established, GstPeerConnection *element)
 {
+  if (established)
+    gst_peer_insides_keep_association (encoder);
   g_atomic_int_set (&element->sctp_established, established);
 }
 
