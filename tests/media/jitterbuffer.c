@@ -9,7 +9,7 @@
 
 #include <gst/rtp/gstrtpbuffer.h>
 
-#define N_BEFORE 5
+#define N_PER_LOSS 10
 /* One each 40 ms or so, for as long as a packet may be late. */
 #define MAX_REQUESTS 20
 
@@ -20,7 +20,8 @@ typedef struct {
   gint requests;
 } Losses;
 
-/* However often it comes. */
+/* However often it comes. One that is found out about too late is not asked for:
+ * then there is another. */
 static GstPadProbeReturn
 lose_one (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
@@ -34,10 +35,11 @@ lose_one (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   gst_rtp_buffer_unmap (&rtp);
 
   self->n_packets++;
-  if (self->n_packets == N_BEFORE)
+  if (self->n_packets % N_PER_LOSS == 0 &&
+      g_atomic_int_get (&self->requests) == 0)
     self->lost = number;
 
-  return self->n_packets >= N_BEFORE && number == self->lost
+  return self->n_packets >= N_PER_LOSS && number == self->lost
              ? GST_PAD_PROBE_DROP
              : GST_PAD_PROBE_OK;
 }
