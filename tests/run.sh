@@ -138,8 +138,10 @@ run_tests ()
   shift
   builds="$builds $dir"
   rm -f "$dir/meson-logs/testlog.json"
-  # The lines left out show the environment of what failed.
-  meson test -C "$dir" --no-rebuild "$@" | grep -v -e '^>>>' -e '^$' || :
+  # Most wait more than they compute. The lines left out show the environment of
+  # what failed.
+  meson test -C "$dir" --no-rebuild --num-processes $((2 * $(nproc))) "$@" |
+    grep -v -e '^>>>' -e '^$' || :
 }
 
 if command -v apt-get >/dev/null; then

@@ -89,7 +89,8 @@ test_in ()
     gst-inspect-1.0 --version | tail -n 2 | head -n 1
     [ -f $build/build.ninja ] || meson setup $build -Dwerror=true >/dev/null
     ninja -C $build --quiet
-    meson test -C $build --no-rebuild --no-suite slow \
+    meson test -C $build --no-rebuild --num-processes $((2 * $(nproc))) \
+      --no-suite slow \
       $(printf -- '--suite %s ' $suites) | grep -v -e '^>>>' -e '^\$' || :
   "
 }
