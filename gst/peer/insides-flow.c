@@ -14,12 +14,13 @@ typedef struct {
   GstPadChainListFunction chain_list;
 } Functions;
 
-/* Only what is flushing or at its end says so. */
+/* Only what is flushing or at its end says so, and nobody has to be linked. */
 static GstFlowReturn
 mend (GstPad *pad, GstFlowReturn result)
 {
   if ((result == GST_FLOW_FLUSHING && !GST_PAD_IS_FLUSHING (pad)) ||
-      (result == GST_FLOW_EOS && !GST_PAD_IS_EOS (pad)))
+      (result == GST_FLOW_EOS && !GST_PAD_IS_EOS (pad)) ||
+      result == GST_FLOW_NOT_LINKED)
     return GST_FLOW_OK;
 
   return result;
@@ -50,9 +51,9 @@ chain_list (GstPad *pad, GstObject *parent, GstBufferList *list)
  * libnice 0.1.23), and the source, the association or the DTLS connection that
  * the packet is of never sends again, played or not.
  *
- * What dtlssrtpdemux says is of one stream of many: of that its sink has enough, or
- * has been stopped already, or that its channel is closed. nicesrc would stop
- * for all of them, and for the ICE agent.
+ * What dtlssrtpdemux says is of one stream of many: that its sink has enough, has
+ * been stopped already or was never linked, or that its channel is closed.
+ * nicesrc would stop for all of them, and for the ICE agent.
  */
 void
 gst_peer_insides_mend_flow (GstElement *element)

@@ -149,10 +149,11 @@ GST_START_TEST (test_its_packet_outlasts_the_close)
 }
 GST_END_TEST
 
-/* === a stream that nobody wants any more: what is behind a source pad has got
- * enough, or is stopped before the element === */
+/* === a stream that nobody wants: what is behind a source pad has got enough, is
+ * stopped before the element, or not there === */
 
-static const GstFlowReturn refusals[] = { GST_FLOW_EOS, GST_FLOW_FLUSHING };
+static const GstFlowReturn refusals[] = { GST_FLOW_EOS, GST_FLOW_FLUSHING,
+  GST_FLOW_NOT_LINKED };
 
 static GstPadProbeReturn
 refuse (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
