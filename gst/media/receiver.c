@@ -116,20 +116,12 @@ on_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_REMOVE;
 }
 
-/* What nobody takes must not stop the rest. */
-static GstPadProbeReturn
-drop_unlinked (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
-{
-  return gst_pad_is_linked (pad) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
-}
-
 /* On webrtcbin's thread. */
 static void
 on_pad_added (GstElement *connection, GstPad *pad, Receiver *self)
 {
   gst_pad_add_probe (
       pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, self, NULL);
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, drop_unlinked, NULL, NULL);
 }
 
 /* Retransmissions are asked for where they are offered. In create-answer, so

@@ -514,6 +514,13 @@ copy_sticky_event (GstPad *from, GstEvent **event, gpointer to)
   return TRUE;
 }
 
+/* What nobody takes must not stop the rest, and can be linked later. */
+static GstPadProbeReturn
+drop_unlinked (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  return gst_pad_is_linked (pad) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+}
+
 void
 gst_peer_pads_add_src (GstPeerConnection *element, GstPad *inner)
 {
@@ -528,6 +535,9 @@ gst_peer_pads_add_src (GstPeerConnection *element, GstPad *inner)
     gst_pad_set_active (pad, TRUE);
   /* So that a pad-added handler can look at the caps. */
   gst_pad_sticky_events_foreach (inner, copy_sticky_event, pad);
+  gst_pad_add_probe (pad,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_unlinked,
+      NULL, NULL);
   gst_element_add_pad (GST_ELEMENT (element), pad);
 
   if (came_late (element, inner))

@@ -177,13 +177,24 @@ count (GstPad *pad, GstPadProbeInfo *info, gpointer peer)
   return GST_PAD_PROBE_OK;
 }
 
+static void
+await_packets (Peer *peer)
+{
+  g_autoptr (GstElement) nicesrc = dup_inside (peer->element, "nicesrc");
+  g_autoptr (GstPad) entrance = gst_element_get_static_pad (nicesrc, "src");
+
+  peer_mark (peer);
+  gst_pad_add_probe (entrance,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, count, peer,
+      NULL);
+  peer_await_nth (peer, "packet", 50);
+}
+
 GST_START_TEST (test_it_reads_on_for_the_others)
 {
   g_autoptr (Peers) peers = connect_peers (PEER_AUDIO | PEER_CHANNEL);
   Peer *peer = peers->answerer;
   g_autoptr (GstPad) pad = gst_element_get_static_pad (peer->element, "src_0");
-  g_autoptr (GstElement) nicesrc = dup_inside (peer->element, "nicesrc");
-  g_autoptr (GstPad) entrance = gst_element_get_static_pad (nicesrc, "src");
 
   g_object_set_data (
       G_OBJECT (pad), "refusal", GINT_TO_POINTER (refusals[__i__]));
@@ -191,13 +202,36 @@ GST_START_TEST (test_it_reads_on_for_the_others)
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, refuse, peer,
       NULL);
   peer_await (peer, "refused");
-  peer_mark (peer);
-  gst_pad_add_probe (entrance,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, count, peer,
-      NULL);
-  peer_await_nth (peer, "packet", 50);
+  await_packets (peer);
   gst_webrtc_data_channel_send_string (peers->offerer->channel, "there?");
   peer_await (peer, "channel:on-message-string=there?");
+}
+GST_END_TEST
+
+static GstPadProbeReturn
+tell_arrival (GstPad *pad, GstPadProbeInfo *info, gpointer peer)
+{
+  peer_log (peer, "arrived");
+
+  return GST_PAD_PROBE_REMOVE;
+}
+
+GST_START_TEST (test_one_may_be_linked_later)
+{
+  g_autoptr (Peers) peers = connect_peers (PEER_AUDIO | PEER_CHANNEL);
+  Peer *peer = peers->answerer;
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (peer->element, "src_0");
+  g_autoptr (GstPad) sink = gst_pad_get_peer (pad);
+
+  gst_pad_unlink (pad, sink);
+  await_packets (peer);
+  gst_webrtc_data_channel_send_string (peers->offerer->channel, "there?");
+  peer_await (peer, "channel:on-message-string=there?");
+  gst_pad_add_probe (sink,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, tell_arrival,
+      peer, NULL);
+  ck_assert_int_eq (gst_pad_link (pad, sink), GST_PAD_LINK_OK);
+  peer_await (peer, "arrived");
 }
 GST_END_TEST
 
@@ -211,6 +245,7 @@ reader_suite (void)
   tcase_add_test (reader, test_its_packet_outlasts_the_close);
   tcase_add_loop_test (
       reader, test_it_reads_on_for_the_others, 0, G_N_ELEMENTS (refusals));
+  tcase_add_test (reader, test_one_may_be_linked_later);
 
   return suite;
 }
