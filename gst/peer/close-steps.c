@@ -509,21 +509,58 @@ on_ice_closed (GObject *agent, GAsyncResult *result, gpointer user_data)
   g_free (weak_ref);
 }
 
+static gboolean
+is_current (GstPeerClose *self)
+{
+  gboolean current;
+
+  GST_OBJECT_LOCK (self->element);
+  current = self->element->close == self;
+  GST_OBJECT_UNLOCK (self->element);
+
+  return current;
+}
+
+/* On the loop. */
+static gboolean
+close_agent (gpointer close)
+{
+  GstPeerClose *self = close;
+  GWeakRef *weak_ref;
+
+  /* A later life has another agent. */
+  if (!is_current (self))
+    return G_SOURCE_REMOVE;
+  weak_ref = g_new0 (GWeakRef, 1);
+  g_weak_ref_init (weak_ref, self->element);
+  gst_peer_ice_close (self->element->agent, on_ice_closed, weak_ref);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+stop_readers (GstElement *element, gpointer close)
+{
+  GstPeerClose *self = close;
+
+  gst_peer_insides_stop_readers (self->child);
+  gst_peer_loop_call (GST_PEER_CONNECTION (element)->loop, close_agent,
+      gst_peer_close_ref (self), (GDestroyNotify)gst_peer_close_unref);
+}
+
 GstPeerStepResult
 gst_peer_close_step_ice (gpointer close)
 {
   GstPeerClose *self = close;
-  GWeakRef *weak_ref;
 
   if (self->child == NULL ||
       gst_peer_insides_state (self->child) == GST_STATE_NULL)
     return GST_PEER_STEP_SKIPPED;
 
+  /* A reader may be in an application's handler that waits for the close. */
   if (gst_peer_ice_detach (self->element->agent, self->transports->len))
-    gst_peer_insides_stop_readers (self->child);
-  weak_ref = g_new0 (GWeakRef, 1);
-  g_weak_ref_init (weak_ref, self->element);
-  gst_peer_ice_close (self->element->agent, on_ice_closed, weak_ref);
+    return gst_peer_close_run_aside (self, stop_readers);
+  close_agent (self);
 
   return GST_PEER_STEP_PENDING;
 }

@@ -45,8 +45,8 @@ stop_reader (GstElement *reader)
  * gst_peer_insides_stop_readers:
  *
  * Of whom nothing more is to come. Waits for those that are inside of the ICE
- * agent, which is short, and not for those that have left with a packet, which
- * an application may keep.
+ * agent, which is short unless an application keeps them in a handler, and not
+ * for those that have left with a packet.
  */
 void
 gst_peer_insides_stop_readers (GstElement *child)

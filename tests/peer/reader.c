@@ -20,13 +20,14 @@ static GMutex lock;
 static GCond cond;
 static GstElement *held; /* the nicesrc that is to be held up with a packet */
 static NiceAgent *inside;
+static gboolean stays;  /* whatever happens */
 static gboolean may_go; /* its agent has been closed, or it is waited for */
 static gboolean intact;
 
 static void
 let_go_if (gboolean condition)
 {
-  may_go |= condition;
+  may_go |= condition && !stays;
   g_cond_broadcast (&cond);
 }
 
@@ -132,6 +133,16 @@ hold (GstElement *nicesrc)
   g_mutex_unlock (&lock);
 }
 
+static void
+await_departure (void)
+{
+  g_mutex_lock (&lock);
+  while (held != NULL)
+    g_cond_wait (&cond, &lock);
+  g_mutex_unlock (&lock);
+  ck_assert (intact);
+}
+
 GST_START_TEST (test_its_packet_outlasts_the_close)
 {
   g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
@@ -141,11 +152,28 @@ GST_START_TEST (test_its_packet_outlasts_the_close)
 
   hold (nicesrc);
   report = peer_close (peers->offerer, NULL);
+  await_departure ();
+}
+GST_END_TEST
+
+/* As one does that is in an application's handler, which waits for the close. */
+GST_START_TEST (test_one_that_stays_does_not_hold_the_close)
+{
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
+  g_autoptr (GstElement) nicesrc =
+      dup_inside (peers->offerer->element, "nicesrc");
+  g_autoptr (GstStructure) report = NULL;
+
+  stays = TRUE;
+  hold (nicesrc);
+  report = peer_close (peers->offerer, NULL);
+  peer_assert_closed (peers->offerer);
   g_mutex_lock (&lock);
-  while (held != NULL)
-    g_cond_wait (&cond, &lock);
+  ck_assert (held != NULL);
+  stays = FALSE;
+  let_go_if (TRUE);
   g_mutex_unlock (&lock);
-  ck_assert (intact);
+  await_departure ();
 }
 GST_END_TEST
 
@@ -243,6 +271,7 @@ reader_suite (void)
 
   suite_add_tcase (suite, reader);
   tcase_add_test (reader, test_its_packet_outlasts_the_close);
+  tcase_add_test (reader, test_one_that_stays_does_not_hold_the_close);
   tcase_add_loop_test (
       reader, test_it_reads_on_for_the_others, 0, G_N_ELEMENTS (refusals));
   tcase_add_test (reader, test_one_may_be_linked_later);
