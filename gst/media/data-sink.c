@@ -174,7 +174,9 @@ send (GstPeerDataSink *self, GstPeerDataTrack *track,
     return TRUE;
   if (!gst_peer_data_track_has_room (track, message->size))
     return gst_peer_data_track_may_lose (track);
-  if (!gst_peer_data_track_send (track, message, &error))
+  /* It may be closed meanwhile. */
+  if (!gst_peer_data_track_send (track, message, &error) &&
+      !gst_peer_data_track_is_over (track))
     warn_once (self, error->message);
 
   return TRUE;

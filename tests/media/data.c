@@ -5,6 +5,8 @@
 #include "data-fixture.h"
 #include "mute.h"
 
+#include <dlfcn.h>
+
 /* A peersink that publishes to a peersrc. The sender does not play yet. */
 typedef struct {
   Receiver *receiver;
@@ -221,6 +223,42 @@ GST_START_TEST (test_what_cannot_be_sent)
   inlet_await_messages (inlet, 2);
   inlet_check (inlet, 0, "good");
   inlet_check (inlet, 1, "good, too");
+}
+GST_END_TEST
+
+static gboolean closes_first;
+
+/* The test's, for the plugin too. */
+__attribute__ ((visibility ("default"))) gboolean
+gst_webrtc_data_channel_send_string_full (
+    GstWebRTCDataChannel *channel, const char *text, GError **error)
+{
+  __typeof__ (gst_webrtc_data_channel_send_string_full) *real =
+      dlsym (RTLD_NEXT, "gst_webrtc_data_channel_send_string_full");
+
+  if (g_atomic_int_get (&closes_first))
+    gst_webrtc_data_channel_close (channel);
+
+  return real (channel, text, error);
+}
+
+/* After it has been seen to be open. */
+GST_START_TEST (test_it_is_closed_before_it_takes_a_message)
+{
+  g_auto (Pair) pair = { NULL };
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) warning = NULL;
+
+  pair_init (&pair);
+  pad = sender_add_pad (pair.sender, "data_0", TEXT);
+  play_open (pair.sender, 1);
+  ck_assert_int_eq (push_text (pad, "open"), GST_FLOW_OK);
+  g_atomic_int_set (&closes_first, TRUE);
+  ck_assert_int_eq (push_text (pad, "closed"), GST_FLOW_OK);
+  bus = gst_element_get_bus (pair.sender->pipeline);
+  warning = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING);
+  ck_assert (warning == NULL);
 }
 GST_END_TEST
 
@@ -502,6 +540,7 @@ data_suite (void)
   tcase_add_test (tcase, test_eos_closes_its_channel);
   tcase_add_test (tcase, test_kind_may_change);
   tcase_add_test (tcase, test_what_cannot_be_sent);
+  tcase_add_test (tcase, test_it_is_closed_before_it_takes_a_message);
   tcase_add_test (tcase, test_all_players_get_all);
   tcase_add_test (tcase, test_who_is_stuck_is_left_behind);
   tcase_add_test (tcase, test_small_messages_are_counted);
