@@ -3,6 +3,7 @@
 /* What a jitterbuffer does at the end of its stream, when it runs all its timers
  * at once. */
 
+#include "asleep.h"
 #include "inside.h"
 #include "ports.h"
 #include "sides.h"
@@ -110,6 +111,8 @@ static struct {
   Side *side;
   GThread *giver; /* that gives packets on */
   GThread *timer;
+  gint giver_id; /* of the kernel's */
+  gint timer_id;
 
   GMutex lock;
   GCond cond;
@@ -120,6 +123,7 @@ static GstPadProbeReturn
 on_packet (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
   g_atomic_pointer_set (&threads.giver, g_thread_self ());
+  g_atomic_int_set (&threads.giver_id, get_thread_id ());
   side_log (threads.side, "giver");
 
   return GST_PAD_PROBE_REMOVE;
@@ -140,6 +144,7 @@ hold_timer (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
     return GST_PAD_PROBE_OK;
 
   g_atomic_pointer_set (&threads.timer, g_thread_self ());
+  g_atomic_int_set (&threads.timer_id, get_thread_id ());
   side_log (threads.side, "timer");
   g_mutex_lock (&threads.lock);
   while (!threads.released)
@@ -172,6 +177,14 @@ on_log (GstDebugCategory *category, GstDebugLevel level, const gchar *file,
     side_log (threads.side, "timer waits");
 }
 
+/* Who waits, as seen in the log, is on the way there. */
+static void
+await_sleep (gint *id)
+{
+  while (!is_asleep (g_atomic_int_get (id)))
+    g_thread_yield ();
+}
+
 /* Whoever gives packets on waits for the timers, and their thread waits as it is
  * paused: before that one, when it has played once more, or behind it. A stop
  * wakes the one that has waited for longer. */
@@ -201,9 +214,11 @@ GST_START_TEST (test_it_stops_while_it_waits_for_timers)
   side_await (src, "timer", 1);
   gst_pad_send_event (in, gst_event_new_eos ());
   side_await (src, "giver waits", 1);
+  await_sleep (&threads.giver_id);
   gst_element_set_state (jitterbuffer, GST_STATE_PAUSED);
   release_timer ();
   side_await (src, "timer waits", 1);
+  await_sleep (&threads.timer_id);
   if (__i__ == 0) {
     gst_element_set_state (jitterbuffer, GST_STATE_PLAYING);
     side_await (src, "giver waits", 2);
