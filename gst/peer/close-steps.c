@@ -510,57 +510,46 @@ on_ice_closed (GObject *agent, GAsyncResult *result, gpointer user_data)
 }
 
 static gboolean
-is_current (GstPeerClose *self)
+close_agent (gpointer task)
 {
-  gboolean current;
-
-  GST_OBJECT_LOCK (self->element);
-  current = self->element->close == self;
-  GST_OBJECT_UNLOCK (self->element);
-
-  return current;
-}
-
-/* On the loop. */
-static gboolean
-close_agent (gpointer close)
-{
-  GstPeerClose *self = close;
-  GWeakRef *weak_ref;
-
-  /* A later life has another agent. */
-  if (!is_current (self))
-    return G_SOURCE_REMOVE;
-  weak_ref = g_new0 (GWeakRef, 1);
-  g_weak_ref_init (weak_ref, self->element);
-  gst_peer_ice_close (self->element->agent, on_ice_closed, weak_ref);
+  gst_peer_ice_close (g_object_ref (task));
 
   return G_SOURCE_REMOVE;
 }
 
+/* On a thread of the element's pool: a reader may be in an application's handler
+ * that waits for the close. */
 static void
-stop_readers (GstElement *element, gpointer close)
+stop_readers (GstElement *element, gpointer task)
 {
-  GstPeerClose *self = close;
-
-  gst_peer_insides_stop_readers (self->child);
-  gst_peer_loop_call (GST_PEER_CONNECTION (element)->loop, close_agent,
-      gst_peer_close_ref (self), (GDestroyNotify)gst_peer_close_unref);
+  gst_peer_insides_stop_readers (g_task_get_task_data (task));
+  /* The task may never end, as a TURN server may never answer. */
+  g_task_set_task_data (task, NULL, NULL);
+  gst_peer_loop_call (
+      GST_PEER_CONNECTION (element)->loop, close_agent, task, g_object_unref);
 }
 
 GstPeerStepResult
 gst_peer_close_step_ice (gpointer close)
 {
   GstPeerClose *self = close;
+  GWeakRef *weak_ref;
+  GTask *task;
 
   if (self->child == NULL ||
       gst_peer_insides_state (self->child) == GST_STATE_NULL)
     return GST_PEER_STEP_SKIPPED;
 
-  /* A reader may be in an application's handler that waits for the close. */
-  if (gst_peer_ice_detach (self->element->agent, self->transports->len))
-    return gst_peer_close_run_aside (self, stop_readers);
-  close_agent (self);
+  weak_ref = g_new0 (GWeakRef, 1);
+  g_weak_ref_init (weak_ref, self->element);
+  task = gst_peer_ice_close_new (self->element->agent, on_ice_closed, weak_ref);
+  if (gst_peer_ice_detach (self->element->agent, self->transports->len)) {
+    g_task_set_task_data (task, gst_object_ref (self->child), gst_object_unref);
+    gst_element_call_async (
+        GST_ELEMENT (self->element), stop_readers, task, NULL);
+  } else {
+    gst_peer_ice_close (task);
+  }
 
   return GST_PEER_STEP_PENDING;
 }

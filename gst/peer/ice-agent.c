@@ -159,17 +159,31 @@ on_muted (GObject *agent, GAsyncResult *result, gpointer task)
 }
 
 /**
- * gst_peer_ice_close:
+ * gst_peer_ice_close_new:
  *
- * Releases the TURN allocations and reports, in the thread-default context of
- * the caller, when the servers have answered or were given up.
+ * Returns: (transfer full): to be given to gst_peer_ice_close(); it reports in
+ *   the thread-default context of the caller
  */
-void
-gst_peer_ice_close (
+GTask *
+gst_peer_ice_close_new (
     GObject *ice_agent, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GObject) agent = gst_peer_ice_get_nice_agent (ice_agent);
-  GTask *task = g_task_new (agent, NULL, callback, user_data);
+
+  return g_task_new (agent, NULL, callback, user_data);
+}
+
+/**
+ * gst_peer_ice_close:
+ * @task: (transfer full): of gst_peer_ice_close_new()
+ *
+ * Releases the TURN allocations and reports when the servers have answered or
+ * were given up. In a thread-default context that is run.
+ */
+void
+gst_peer_ice_close (GTask *task)
+{
+  gpointer agent = g_task_get_source_object (task);
   GMainContext *context;
 
   if (agent == NULL) {

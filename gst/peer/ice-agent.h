@@ -8,8 +8,9 @@ G_BEGIN_DECLS
 GObject *gst_peer_ice_get_nice_agent (GObject *ice_agent);
 void gst_peer_ice_enable_keepalive (GObject *ice_agent);
 gboolean gst_peer_ice_detach (GObject *ice_agent, guint n_streams);
-void gst_peer_ice_close (
+GTask *gst_peer_ice_close_new (
     GObject *ice_agent, GAsyncReadyCallback callback, gpointer user_data);
+void gst_peer_ice_close (GTask *task);
 void gst_peer_ice_end (GObject *ice_agent, guint n_streams);
 gint64 gst_peer_ice_silence (GObject *ice_agent, guint n_streams);
 

@@ -152,6 +152,7 @@ GST_START_TEST (test_its_packet_outlasts_the_close)
 
   hold (nicesrc);
   report = peer_close (peers->offerer, NULL);
+  assert_step (report, "ice", "done");
   await_departure ();
 }
 GST_END_TEST
