@@ -177,9 +177,10 @@ on_log (GstDebugCategory *category, GstDebugLevel level, const gchar *file,
     side_log (threads.side, "timer waits");
 }
 
-/* Who waits, as seen in the log, is on the way there. */
+/* Who waits, as seen in the log, is on the way there: nothing tells of its
+ * arrival but the kernel. */
 static void
-await_sleep (gint *id)
+until_asleep (gint *id)
 {
   while (!is_asleep (g_atomic_int_get (id)))
     g_thread_yield ();
@@ -214,11 +215,11 @@ GST_START_TEST (test_it_stops_while_it_waits_for_timers)
   side_await (src, "timer", 1);
   gst_pad_send_event (in, gst_event_new_eos ());
   side_await (src, "giver waits", 1);
-  await_sleep (&threads.giver_id);
+  until_asleep (&threads.giver_id);
   gst_element_set_state (jitterbuffer, GST_STATE_PAUSED);
   release_timer ();
   side_await (src, "timer waits", 1);
-  await_sleep (&threads.timer_id);
+  until_asleep (&threads.timer_id);
   if (__i__ == 0) {
     gst_element_set_state (jitterbuffer, GST_STATE_PLAYING);
     side_await (src, "giver waits", 2);
