@@ -476,7 +476,7 @@ GST_START_TEST (test_a_thread_inside_drops_the_last_reference)
   src = viewer->src;
   viewer->src =
       gst_object_ref_sink (gst_element_factory_make ("fakesrc", NULL));
-  jitterbuffer = dup_inside (viewer->pipeline, "rtpjitterbuffer");
+  jitterbuffer = dup_jitterbuffer_inside (viewer->pipeline);
   pad = gst_element_get_static_pad (jitterbuffer, "src");
   take_out (src, viewer->pipeline);
   g_object_set_data_full (G_OBJECT (src), "last", &last, on_finalized);

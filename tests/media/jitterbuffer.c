@@ -89,7 +89,7 @@ GST_START_TEST (test_nobody_is_asked_after_the_end)
 
   play (&sink, &src);
   losses.side = src;
-  jitterbuffer = dup_inside (src->pipeline, "rtpjitterbuffer");
+  jitterbuffer = dup_jitterbuffer_inside (src->pipeline);
   pad = gst_element_get_static_pad (jitterbuffer, "sink");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, lose_one, &losses, NULL);
   gst_pad_add_probe (
@@ -196,18 +196,19 @@ GST_START_TEST (test_it_stops_while_it_waits_for_timers)
   g_autoptr (GstPad) out = NULL;
   Side *sink, *src;
 
+  /* Before there are others who log. */
+  gst_debug_remove_log_function (gst_debug_log_default);
+  gst_debug_set_threshold_for_name ("rtpjitterbuffer", GST_LEVEL_DEBUG);
+  gst_debug_add_log_function (on_log, NULL, NULL);
   play (&sink, &src);
   threads.side = src;
-  jitterbuffer = dup_inside (src->pipeline, "rtpjitterbuffer");
+  jitterbuffer = dup_jitterbuffer_inside (src->pipeline);
   in = gst_element_get_static_pad (jitterbuffer, "sink");
   out = gst_element_get_static_pad (jitterbuffer, "src");
   gst_pad_add_probe (out,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_packet,
       NULL, NULL);
   side_await (src, "giver", 1);
-  gst_debug_remove_log_function (gst_debug_log_default);
-  gst_debug_set_threshold_for_name ("rtpjitterbuffer", GST_LEVEL_DEBUG);
-  gst_debug_add_log_function (on_log, NULL, NULL);
   gst_pad_add_probe (
       in, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, hold_timer, NULL, NULL);
   gst_pad_add_probe (in, GST_PAD_PROBE_TYPE_BUFFER, lose, NULL, NULL);
