@@ -7,6 +7,7 @@
 
 #include "channels.h"
 #include "ice-agent.h"
+#include "ice-gathering.h"
 #include "ice-hold.h"
 #include "insides.h"
 #include "pads.h"
@@ -118,6 +119,7 @@ make_child (GstPeerConnection *element)
   g_signal_connect_object (
       child, "no-more-pads", G_CALLBACK (on_no_more_pads), element, 0);
   gst_peer_surface_connect (element, child);
+  gst_peer_ice_gathering_watch (child);
   gst_peer_remote_watch (element, child);
 
   return child;

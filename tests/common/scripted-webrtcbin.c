@@ -100,6 +100,8 @@ scripted_webrtcbin_class_init (ScriptedWebrtcbinClass *klass)
   g_signal_new ("prepare-data-channel", G_TYPE_FROM_CLASS (klass),
       G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
       GST_TYPE_WEBRTC_DATA_CHANNEL, G_TYPE_BOOLEAN);
+  g_signal_new ("on-negotiation-needed", G_TYPE_FROM_CLASS (klass),
+      G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
