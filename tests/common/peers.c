@@ -261,6 +261,26 @@ signalling_main (gpointer data)
   return NULL;
 }
 
+/* The plugin keeps it. */
+static void
+make_certificate (void)
+{
+  GstElement *decoder = gst_element_factory_make ("dtlsdec", NULL);
+
+  ck_assert (decoder != NULL);
+  gst_object_unref (gst_object_ref_sink (decoder));
+}
+
+TCase *
+peers_tcase_create (const char *name)
+{
+  TCase *tcase = tcase_create (name);
+
+  tcase_add_unchecked_fixture (tcase, make_certificate, NULL);
+
+  return tcase;
+}
+
 Peers *
 peers_new (const char *offerer_factory, const char *answerer_factory)
 {

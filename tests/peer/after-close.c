@@ -174,7 +174,7 @@ static Suite *
 after_close_suite (void)
 {
   Suite *suite = suite_create ("after-close");
-  TCase *members = tcase_create ("members");
+  TCase *members = peers_tcase_create ("members");
 
   suite_add_tcase (suite, members);
   tcase_add_test (members, test_actions_are_refused);

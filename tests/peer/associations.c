@@ -176,8 +176,8 @@ static Suite *
 associations_suite (void)
 {
   Suite *suite = suite_create ("associations");
-  TCase *numbers = tcase_create ("numbers");
-  TCase *visits = tcase_create ("visits");
+  TCase *numbers = peers_tcase_create ("numbers");
+  TCase *visits = peers_tcase_create ("visits");
 
   suite_add_tcase (suite, numbers);
   tcase_add_test (numbers, test_each_has_its_own);

@@ -140,7 +140,7 @@ static Suite *
 bad_input_suite (void)
 {
   Suite *suite = suite_create ("bad-input");
-  TCase *input = tcase_create ("input");
+  TCase *input = peers_tcase_create ("input");
 
   suite_add_tcase (suite, input);
   tcase_add_test (input, test_malformed_descriptions);

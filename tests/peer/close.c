@@ -325,7 +325,7 @@ static Suite *
 close_suite (void)
 {
   Suite *suite = suite_create ("close");
-  TCase *wire = tcase_create ("wire");
+  TCase *wire = peers_tcase_create ("wire");
 
   suite_add_tcase (suite, wire);
   tcase_add_test (wire, test_signal);

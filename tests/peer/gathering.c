@@ -111,7 +111,7 @@ static Suite *
 gathering_suite (void)
 {
   Suite *suite = suite_create ("gathering");
-  TCase *tcase = tcase_create ("gathering");
+  TCase *tcase = peers_tcase_create ("gathering");
 
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (

@@ -432,7 +432,7 @@ static Suite *
 life_suite (void)
 {
   Suite *suite = suite_create ("life");
-  TCase *lives = tcase_create ("lives");
+  TCase *lives = peers_tcase_create ("lives");
 
   suite_add_tcase (suite, lives);
   tcase_add_test (lives, test_reuse);

@@ -340,7 +340,7 @@ static Suite *
 order_suite (void)
 {
   Suite *suite = suite_create ("order");
-  TCase *wire = tcase_create ("wire");
+  TCase *wire = peers_tcase_create ("wire");
 
   suite_add_tcase (suite, wire);
   tcase_add_loop_test (wire, test_bundled, 0, G_N_ELEMENTS (ends));

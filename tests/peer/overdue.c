@@ -245,8 +245,8 @@ static Suite *
 overdue_suite (void)
 {
   Suite *suite = suite_create ("overdue");
-  TCase *proofs = tcase_create ("proofs");
-  TCase *shape = tcase_create ("shape");
+  TCase *proofs = peers_tcase_create ("proofs");
+  TCase *shape = peers_tcase_create ("shape");
 
   suite_add_tcase (suite, proofs);
   tcase_add_loop_test (proofs, test_withheld_proof_delays_its_step_only, 0,

@@ -142,7 +142,7 @@ static Suite *
 races_suite (void)
 {
   Suite *suite = suite_create ("races");
-  TCase *races = tcase_create ("races");
+  TCase *races = peers_tcase_create ("races");
 
   suite_add_tcase (suite, races);
   tcase_add_test (races, test_ice_speaks_while_the_answer_is_set);

@@ -268,7 +268,7 @@ static Suite *
 reader_suite (void)
 {
   Suite *suite = suite_create ("reader");
-  TCase *reader = tcase_create ("reader");
+  TCase *reader = peers_tcase_create ("reader");
 
   suite_add_tcase (suite, reader);
   tcase_add_test (reader, test_its_packet_outlasts_the_close);
