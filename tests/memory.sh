@@ -25,8 +25,8 @@ mkdir "$build/reports"
 # The plugins are scanned once, by GStreamer's own scanner.
 GST_PLUGIN_PATH=$build/plugin GST_REGISTRY=$build/tests/registry.bin \
   gst-inspect-1.0 peerconnection >/dev/null
-[ $# -gt 0 ] || set -- after-close associations bad-input close gathering life \
-  moments order overdue races reader scripted surface
+[ $# -gt 0 ] || set -- after-close associations bad-input close delivery \
+  gathering life moments order overdue races reader scripted surface
 meson test -C "$build" --no-rebuild --timeout-multiplier 10 \
   --wrapper "$PWD/tests/memory/run" "$@" | grep -v -e '^>>>' -e '^$' || :
 # Its name has the wrapper's.

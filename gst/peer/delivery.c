@@ -4,18 +4,21 @@
  * (RFC 8831 section 6.7). sctpdec keeps them in a queue for a thread of the
  * channel's, and at the reset of the stream, it throws away what is there
  * (gstsctpdec.c, on_gst_sctp_association_stream_reset). So that these messages
- * reach the channel, the packet with the reset waits for them. */
+ * reach the channel, whoever tells it of the reset waits for them. The packet
+ * that asks for the reset may be too early: SCTP puts that off until it has all
+ * before it, be that in the same packet or in a later one. */
 
 #include "delivery.h"
 
 #include <gst/base/gstdataqueue.h>
 
 #include "insides.h"
-#include "sctp-packet.h"
 
 /* Nothing in the channel's way waits; this is for many messages at a time when
  * the processors have much else to do. */
 #define TIMEOUT (1 * G_TIME_SPAN_SECOND)
+
+#define DECODER "peer-decoder" /* of an association: a GWeakRef */
 
 /* Shared by who waits and by the probe, of which either may be the last. */
 typedef struct {
@@ -54,8 +57,9 @@ on_message (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 }
 
 static void
-wait_until_empty (GstPad *pad, GstDataQueue *queue, gint64 deadline)
+wait_until_empty (GstPad *pad, GstDataQueue *queue)
 {
+  gint64 deadline = g_get_monotonic_time () + TIMEOUT;
   Passage *passage = g_atomic_rc_box_new0 (Passage);
   guint seen = 0;
   gboolean in_time = TRUE;
@@ -76,63 +80,78 @@ wait_until_empty (GstPad *pad, GstDataQueue *queue, gint64 deadline)
   release_passage (passage);
 }
 
-static GPtrArray *
-dup_sources (GstElement *decoder)
+static GstElement *
+dup_decoder (GObject *association)
 {
-  GPtrArray *sources = g_ptr_array_new_with_free_func (gst_object_unref);
+  GWeakRef *decoder = g_object_get_data (association, DECODER);
 
-  GST_OBJECT_LOCK (decoder);
-  for (GList *l = decoder->srcpads; l != NULL; l = l->next)
-    g_ptr_array_add (sources, gst_object_ref (l->data));
-  GST_OBJECT_UNLOCK (decoder);
+  return decoder != NULL ? g_weak_ref_get (decoder) : NULL;
+}
 
-  return sources;
+/* Of all associations of the process, before their decoders are told; on the
+ * streaming thread of what comes from the network, which fills the queues. */
+static gboolean
+on_reset (GSignalInvocationHint *hint, guint n_args, const GValue *args,
+    gpointer user_data)
+{
+  g_autoptr (GstElement) decoder = dup_decoder (g_value_get_object (&args[0]));
+  g_autofree char *name =
+      g_strdup_printf ("src_%u", g_value_get_uint (&args[1]));
+  g_autoptr (GstPad) pad =
+      decoder != NULL ? gst_element_get_static_pad (decoder, name) : NULL;
+  g_autoptr (GstDataQueue) queue =
+      pad != NULL ? gst_peer_insides_dup_sctp_queue (pad) : NULL;
+
+  if (queue != NULL)
+    wait_until_empty (pad, queue);
+
+  return G_SOURCE_CONTINUE;
 }
 
 static void
-await_delivery (GstElement *decoder)
+watch_resets (GType type)
 {
-  g_autoptr (GPtrArray) sources = dup_sources (decoder);
-  gint64 deadline = g_get_monotonic_time () + TIMEOUT;
+  static gsize watched;
 
-  for (guint i = 0; i < sources->len; i++) {
-    GstPad *pad = g_ptr_array_index (sources, i);
-    g_autoptr (GstDataQueue) queue = gst_peer_insides_dup_sctp_queue (pad);
-
-    if (queue != NULL && !gst_data_queue_is_empty (queue))
-      wait_until_empty (pad, queue, deadline);
+  if (g_once_init_enter (&watched)) {
+    g_signal_add_emission_hook (
+        g_signal_lookup ("stream-reset", type), 0, on_reset, NULL, NULL);
+    g_once_init_leave (&watched, TRUE);
   }
 }
 
-/* On the streaming thread of what comes from the network, which is the one that
- * fills the queues. */
-static GstPadProbeReturn
-on_packet (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+static void
+free_weak_ref (gpointer weak_ref)
 {
-  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
-  GstMapInfo map;
-  gboolean resets;
+  g_weak_ref_clear (weak_ref);
+  g_free (weak_ref);
+}
 
-  if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
-    return GST_PAD_PROBE_OK;
-  resets = gst_peer_sctp_packet_has_reset (map.data, map.size);
-  gst_buffer_unmap (buffer, &map);
-  if (resets)
-    await_delivery (user_data);
+static void
+watch (GstElement *decoder)
+{
+  GObject *association = gst_peer_insides_get_association (decoder);
+  GWeakRef *weak_ref;
 
-  return GST_PAD_PROBE_OK;
+  if (association == NULL)
+    return;
+  watch_resets (G_OBJECT_TYPE (association));
+  weak_ref = g_new0 (GWeakRef, 1);
+  g_weak_ref_init (weak_ref, decoder);
+  g_object_set_data_full (association, DECODER, weak_ref, free_weak_ref);
 }
 
 /**
  * gst_peer_delivery_watch:
- * @decoder: a new sctpdec
+ * @encoder: of an association that has just been established
  */
 void
-gst_peer_delivery_watch (GstElement *decoder)
+gst_peer_delivery_watch (GstElement *encoder)
 {
-  g_autoptr (GstPad) sink = gst_element_get_static_pad (decoder, "sink");
+  g_autoptr (GstObject) child = gst_object_get_parent (GST_OBJECT (encoder));
+  g_autoptr (GPtrArray) decoders =
+      gst_peer_insides_find_all (GST_ELEMENT (child), "sctpdec");
 
-  if (sink != NULL)
-    gst_pad_add_probe (
-        sink, GST_PAD_PROBE_TYPE_BUFFER, on_packet, decoder, NULL);
+  for (guint i = 0; i < decoders->len; i++)
+    watch (g_ptr_array_index (decoders, i));
 }

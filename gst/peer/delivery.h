@@ -5,6 +5,6 @@
 
 G_BEGIN_DECLS
 
-void gst_peer_delivery_watch (GstElement *decoder);
+void gst_peer_delivery_watch (GstElement *encoder);
 
 G_END_DECLS

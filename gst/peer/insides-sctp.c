@@ -126,8 +126,14 @@ typedef struct {
   gulong handler;
 } NumberingDecoder;
 
-static GObject *
-get_association (GstElement *decoder)
+/**
+ * gst_peer_insides_get_association:
+ * @decoder: of an association that has been established
+ *
+ * Returns: (transfer none) (nullable)
+ */
+GObject *
+gst_peer_insides_get_association (GstElement *decoder)
 {
   GObject *association = NULL;
   GTypeQuery query;
@@ -173,7 +179,8 @@ gst_peer_insides_keep_association (GstElement *encoder)
   GPtrArray *associations = g_ptr_array_new_with_free_func (g_object_unref);
 
   for (guint i = 0; i < decoders->len; i++) {
-    GObject *association = get_association (g_ptr_array_index (decoders, i));
+    GObject *association =
+        gst_peer_insides_get_association (g_ptr_array_index (decoders, i));
 
     if (association == NULL)
       GST_WARNING_OBJECT (child, "an association of unknown shape is not kept");

@@ -30,6 +30,7 @@ GstElement *gst_peer_insides_sctp_encoder (GstElement *child);
 GstPad *gst_peer_insides_sctp_exit (GstElement *child);
 GPtrArray *gst_peer_insides_inputs (GstElement *child);
 void gst_peer_insides_number_association (GstElement *part, guint *number);
+GObject *gst_peer_insides_get_association (GstElement *decoder);
 void gst_peer_insides_keep_association (GstElement *encoder);
 void gst_peer_insides_abort_sctp (GstElement *child);
 void gst_peer_insides_end_messages (GstElement *child);

@@ -138,8 +138,10 @@ static void
 on_association (
     GstElement *encoder, gboolean established, GstPeerConnection *element)
 {
-  if (established)
+  if (established) {
     gst_peer_insides_keep_association (encoder);
+    gst_peer_delivery_watch (encoder);
+  }
   g_atomic_int_set (&element->sctp_established, established);
 }
 
@@ -164,10 +166,8 @@ on_deep_element_added (
     gst_peer_insides_number_association (added, &element->association);
     g_signal_connect_object (added, "sctp-association-established",
         G_CALLBACK (on_association), element, 0);
-  } else if (gst_peer_insides_is (GST_OBJECT (added), "sctpdec")) {
+  } else if (gst_peer_insides_is (GST_OBJECT (added), "sctpdec"))
     gst_peer_insides_number_association (added, &element->association);
-    gst_peer_delivery_watch (added);
-  }
 }
 
 void

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The little of SCTP (RFC 9260) that is needed to give an ABORT its reason, and
- * to see the reset of a stream come. */
+/* The little of SCTP (RFC 9260) that is needed to give an ABORT its reason. */
 
 #include "sctp-packet.h"
 
@@ -11,7 +10,6 @@
 #define CHECKSUM_OFFSET 8
 #define CHUNK_HEADER_SIZE 4           /* type, flags, length: 3.2 */
 #define CHUNK_ABORT 6                 /* 3.3.7 */
-#define CHUNK_RE_CONFIG 130           /* RFC 6525 section 3.1 */
 #define CAUSE_USER_INITIATED_ABORT 12 /* 3.3.10.12 */
 
 static guint16
@@ -27,9 +25,9 @@ write_uint16 (guint8 *data, guint16 value)
   data[1] = value & 0xff;
 }
 
-/* The offset of the first chunk of this type, or 0. */
+/* The offset of the first one, or 0. */
 static gsize
-find_chunk (const guint8 *data, gsize size, guint8 type)
+find_abort (const guint8 *data, gsize size)
 {
   gsize offset = COMMON_HEADER_SIZE;
 
@@ -38,7 +36,7 @@ find_chunk (const guint8 *data, gsize size, guint8 type)
 
     if (length < CHUNK_HEADER_SIZE || length > size - offset)
       return 0;
-    if (data[offset] == type)
+    if (data[offset] == CHUNK_ABORT)
       return offset;
     offset += (length + 3) & ~(gsize)3;
   }
@@ -49,18 +47,7 @@ find_chunk (const guint8 *data, gsize size, guint8 type)
 gboolean
 gst_peer_sctp_packet_has_abort (const guint8 *data, gsize size)
 {
-  return find_chunk (data, size, CHUNK_ABORT) != 0;
-}
-
-/**
- * gst_peer_sctp_packet_has_reset:
- *
- * Returns: whether it may ask for the reset of a stream
- */
-gboolean
-gst_peer_sctp_packet_has_reset (const guint8 *data, gsize size)
-{
-  return find_chunk (data, size, CHUNK_RE_CONFIG) != 0;
+  return find_abort (data, size) != 0;
 }
 
 /**
@@ -96,7 +83,7 @@ GBytes *
 gst_peer_sctp_packet_new_abort (
     const guint8 *data, gsize size, const char *reason)
 {
-  gsize abort = find_chunk (data, size, CHUNK_ABORT);
+  gsize abort = find_abort (data, size);
   gsize reason_size = strlen (reason);
   gsize cause_size = 4 + reason_size; /* padding is not counted */
   gsize chunk_size = CHUNK_HEADER_SIZE + cause_size;

@@ -6,7 +6,6 @@
 G_BEGIN_DECLS
 
 gboolean gst_peer_sctp_packet_has_abort (const guint8 *data, gsize size);
-gboolean gst_peer_sctp_packet_has_reset (const guint8 *data, gsize size);
 GBytes *gst_peer_sctp_packet_new_abort (
     const guint8 *data, gsize size, const char *reason);
 guint32 gst_peer_crc32c (const guint8 *data, gsize size);

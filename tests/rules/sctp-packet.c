@@ -118,18 +118,6 @@ GST_START_TEST (test_an_abort_is_found_at_the_start_of_any_chunk)
 
 GST_END_TEST;
 
-GST_START_TEST (test_a_reset_is_found_as_an_abort_is)
-{
-  guint8 abort[] = { HEADER, 6, 0, 0, 4 };
-  guint8 reset[] = { HEADER, 3, 0, 0, 4, 130, 0, 0, 4 };
-
-  fail_if (gst_peer_sctp_packet_has_reset (abort, sizeof (abort)));
-  fail_unless (gst_peer_sctp_packet_has_reset (reset, sizeof (reset)));
-  fail_if (gst_peer_sctp_packet_has_reset (reset, sizeof (reset) - 1));
-}
-
-GST_END_TEST;
-
 GST_START_TEST (test_an_abort_is_made_from_an_abort_only)
 {
   guint8 *data = copy_packet (__i__);
@@ -220,7 +208,6 @@ sctp_packet_suite (void)
   TCase *tcase = tcase_create ("all");
 
   suite_add_tcase (suite, tcase);
-  tcase_add_test (tcase, test_a_reset_is_found_as_an_abort_is);
   tcase_add_loop_test (
       tcase, test_the_checksum_is_that_of_the_rfc, 0, G_N_ELEMENTS (checksums));
   tcase_add_loop_test (tcase, test_an_abort_is_found_at_the_start_of_any_chunk,
