@@ -5,11 +5,9 @@
 #include "ice-agent.h"
 
 #include "insides.h"
+#include "silence.h"
 
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <linux/sockios.h>
-#include <netinet/tcp.h>
 
 #include <agent.h>
 
@@ -236,37 +234,12 @@ gst_peer_ice_end (GObject *ice_agent, guint n_streams)
   }
 }
 
-/* Time since the kernel last gave us something from this socket, in us; -1
- * when it does not tell. */
-static gint64
-socket_silence (GSocket *socket)
-{
-  int fd = g_socket_get_fd (socket);
-
-  if (g_socket_get_socket_type (socket) == G_SOCKET_TYPE_STREAM) {
-    struct tcp_info info;
-    socklen_t size = sizeof (info);
-
-    if (getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
-      return -1;
-    return (gint64)info.tcpi_last_data_recv * 1000;
-  } else {
-    struct timeval last;
-
-    if (ioctl (fd, SIOCGSTAMP, &last) != 0)
-      return -1;
-    return g_get_real_time () -
-           ((gint64)last.tv_sec * G_USEC_PER_SEC + last.tv_usec);
-  }
-}
-
 /**
  * gst_peer_ice_silence:
  * @n_streams: how many streams the agent has
  *
  * Time since anything came in, on whichever selected pair has been quiet the
- * longest. Asks the kernel, so that nothing has to be done per packet. The
- * first question to a UDP socket makes the kernel begin to remember.
+ * longest. On the element's loop.
  *
  * Returns: the time in us, or -1 when unknown
  */
@@ -284,7 +257,7 @@ gst_peer_ice_silence (GObject *ice_agent, guint n_streams)
         NICE_AGENT (agent), stream, NICE_COMPONENT_TYPE_RTP);
 
     if (socket != NULL)
-      silence = MAX (silence, socket_silence (socket));
+      silence = MAX (silence, gst_peer_silence_of_socket (socket));
     g_clear_object (&socket);
   }
 
