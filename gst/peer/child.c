@@ -132,7 +132,7 @@ install (GstPeerConnection *element, GstElement *child)
   GstElement *before;
 
   g_object_get (child, "ice-agent", &agent, NULL);
-  gst_peer_ice_enable_keepalive (agent);
+  gst_peer_ice_watch_peer (agent);
 
   gst_bin_add (GST_BIN (element), gst_object_ref_sink (child));
 

@@ -4,6 +4,7 @@
 
 #include "ice-agent.h"
 
+#include "ice-socket.h"
 #include "insides.h"
 #include "silence.h"
 
@@ -35,19 +36,23 @@ gst_peer_ice_get_nice_agent (GObject *ice_agent)
 }
 
 /**
- * gst_peer_ice_enable_keepalive:
+ * gst_peer_ice_watch_peer:
+ * @ice_agent: that has no streams yet
  *
  * Has the agent send a Binding request every 4 to 6 s, which the peer answers,
  * instead of an indication, which it does not. consent-freshness would be the
- * better name for it, but can only be set by whoever makes the agent.
+ * better name for it, but can only be set by whoever makes the agent; webrtcbin
+ * does so from 1.26 on.
  */
 void
-gst_peer_ice_enable_keepalive (GObject *ice_agent)
+gst_peer_ice_watch_peer (GObject *ice_agent)
 {
   g_autoptr (GObject) agent = gst_peer_ice_get_nice_agent (ice_agent);
 
-  if (agent != NULL)
-    g_object_set (agent, "keepalive-conncheck", TRUE, NULL);
+  if (agent == NULL)
+    return;
+  g_object_set (agent, "keepalive-conncheck", TRUE, NULL);
+  gst_peer_ice_socket_watch (agent);
 }
 
 /* Of the libnice that is there, asked of an agent that has nothing: from 0.1.23
@@ -241,24 +246,21 @@ gst_peer_ice_end (GObject *ice_agent, guint n_streams)
  * Time since anything came in, on whichever selected pair has been quiet the
  * longest. On the element's loop.
  *
- * Returns: the time in us, or -1 when unknown
+ * Returns: the time in us; 0 where nobody knows, so that it is for the agent to
+ *   say that the peer is lost, which libnice does after 50 s, or 30 with
+ *   consent-freshness
  */
 gint64
 gst_peer_ice_silence (GObject *ice_agent, guint n_streams)
 {
   g_autoptr (GObject) agent = gst_peer_ice_get_nice_agent (ice_agent);
-  gint64 silence = -1;
+  gint64 silence = 0;
 
-  if (agent == NULL)
-    return -1;
-
-  for (guint stream = 1; stream <= n_streams; stream++) {
-    GSocket *socket = nice_agent_get_selected_socket (
-        NICE_AGENT (agent), stream, NICE_COMPONENT_TYPE_RTP);
+  for (guint stream = 1; agent != NULL && stream <= n_streams; stream++) {
+    g_autoptr (GSocket) socket = gst_peer_ice_socket_dup (agent, stream);
 
     if (socket != NULL)
       silence = MAX (silence, gst_peer_silence_of_socket (socket));
-    g_clear_object (&socket);
   }
 
   return silence;

@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 GObject *gst_peer_ice_get_nice_agent (GObject *ice_agent);
-void gst_peer_ice_enable_keepalive (GObject *ice_agent);
+void gst_peer_ice_watch_peer (GObject *ice_agent);
 gboolean gst_peer_ice_detach (GObject *ice_agent, guint n_streams);
 GTask *gst_peer_ice_close_new (
     GObject *ice_agent, GAsyncReadyCallback callback, gpointer user_data);

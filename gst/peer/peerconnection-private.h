@@ -50,7 +50,6 @@ struct _GstPeerConnection {
 
   /* Used on the loop. */
   GSource *presence_poll;
-  gint64 presence_since;
   GstPeerPresence presence;
 };
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Notices a peer that has vanished (RFC 7675): webrtcbin 1.22 would stay
- * connected for ever. The kernel is asked when it last gave us something, so
+ * connected for a minute. The kernel is asked when it last gave us something, so
  * that nothing is done per packet; a peer that has been quiet is asked to say
- * something. Runs on the element's loop. */
+ * something. Where the kernel cannot be asked the ICE agent says that a peer is
+ * lost, later. Runs on the element's loop. */
 
 #include "presence.h"
 
@@ -36,6 +37,17 @@ ask (GstPeerConnection *element, guint n_streams)
   GST_OBJECT_UNLOCK (element);
 }
 
+static void
+change (GstPeerConnection *element, GstPeerPresence presence)
+{
+  element->presence = presence;
+  gst_peer_states_set_presence (element, presence);
+  if (presence == GST_PEER_LOST) {
+    gst_peer_pads_end (element, TRUE);
+    gst_peer_close_post_eos (element);
+  }
+}
+
 static gboolean
 look (gpointer weak_ref)
 {
@@ -51,8 +63,6 @@ look (gpointer weak_ref)
   child = gst_peer_child_dup (element);
   transports = gst_peer_insides_transports (child);
   silence = gst_peer_ice_silence (element->agent, transports->len);
-  if (silence < 0)
-    silence = g_get_monotonic_time () - element->presence_since;
   if (silence >= GST_PEER_CHECK_AFTER)
     ask (element, transports->len);
 
@@ -60,12 +70,7 @@ look (gpointer weak_ref)
   if (presence != element->presence) {
     GST_INFO_OBJECT (element,
         "nothing from the peer for %" G_GINT64_FORMAT " ms", silence / 1000);
-    element->presence = presence;
-    gst_peer_states_set_presence (element, presence);
-    if (presence == GST_PEER_LOST) {
-      gst_peer_pads_end (element, TRUE);
-      gst_peer_close_post_eos (element);
-    }
+    change (element, presence);
   }
 
   gst_peer_presence_stop (element);
@@ -102,9 +107,22 @@ start (gpointer user_data)
   if (element->presence_poll != NULL || gst_peer_states_is_closed (element))
     return G_SOURCE_REMOVE;
 
-  element->presence = GST_PEER_HEARD;
-  element->presence_since = g_get_monotonic_time ();
+  change (element, GST_PEER_HEARD);
   wait_and_look (element, 0);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Says the ICE agent, of a connection that there was. */
+static gboolean
+lose (gpointer user_data)
+{
+  GstPeerConnection *element = user_data;
+
+  if (element->presence_poll != NULL) {
+    gst_peer_presence_stop (element);
+    change (element, GST_PEER_LOST);
+  }
 
   return G_SOURCE_REMOVE;
 }
@@ -124,6 +142,9 @@ gst_peer_presence_on_state (GstPeerConnection *element)
   if (g_value_get_enum (&value) == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED)
     gst_peer_loop_call (
         element->loop, start, gst_object_ref (element), gst_object_unref);
+  else if (g_value_get_enum (&value) == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED)
+    gst_peer_loop_call (
+        element->loop, lose, gst_object_ref (element), gst_object_unref);
 }
 
 void

@@ -95,6 +95,41 @@ GST_START_TEST (test_cut_of_three_seconds)
 }
 GST_END_TEST
 
+/* Nobody can tell that a peer is silent that has connected to us over TCP. */
+static void
+end_tcp (Peer *peer)
+{
+  g_autoptr (GObject) agent = NULL;
+
+  g_object_get (peer->element, "ice-agent", &agent, NULL);
+  g_object_set (agent, "ice-tcp", FALSE, NULL);
+}
+
+/* In less time again, but long enough for the other to be silent. */
+GST_START_TEST (test_cut_of_eight_seconds)
+{
+  g_autoptr (Link) link = link_new ();
+  g_autoptr (Peers) peers = net_peers_new (link);
+
+  end_tcp (peers->offerer);
+  end_tcp (peers->answerer);
+  peers_add (peers, PEER_AUDIO);
+  peers_connect (peers);
+
+  link_cut (link, 8000);
+  peer_await (peers->offerer, "connection-state=disconnected");
+  peer_await (peers->answerer, "connection-state=disconnected");
+  peer_mark (peers->offerer);
+  peer_mark (peers->answerer);
+  peer_await (peers->offerer, "connection-state=*");
+  peer_await (peers->answerer, "connection-state=*");
+  peer_assert_state (peers->offerer, "connection-state", "connected");
+  peer_assert_state (peers->answerer, "connection-state", "connected");
+  await_media (peers->offerer);
+  await_media (peers->answerer);
+}
+GST_END_TEST
+
 /* As when a router between has forgotten whom it had translated. */
 GST_START_TEST (test_other_address)
 {
@@ -115,6 +150,7 @@ faults_suite (void)
 
   tcase_add_loop_test (tcase, test_bad_network, 0, G_N_ELEMENTS (bad));
   tcase_add_test (tcase, test_cut_of_three_seconds);
+  tcase_add_test (tcase, test_cut_of_eight_seconds);
   tcase_add_test (tcase, test_other_address);
   suite_add_tcase (suite, tcase);
 
