@@ -236,6 +236,7 @@ gst_peer_ice_end (GObject *ice_agent, guint n_streams)
       detach (NICE_AGENT (agent), stream, context);
       shut_sockets (NICE_AGENT (agent), stream);
     }
+    gst_peer_ice_socket_forget (agent, stream);
   }
 }
 

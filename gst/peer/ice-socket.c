@@ -2,45 +2,47 @@
 
 /* The socket below the pair of candidates that a stream has selected. libnice
  * tells that of plain UDP only. Below a TURN server's UDP, and a TCP connection
- * that we have opened, it is one of those of the component. */
+ * that we have opened, it is one of those of the component. A TCP connection that
+ * the peer has opened is one of those of the process. */
 
 #include "ice-socket.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <agent.h>
 
+/* getsockname() or getpeername() */
+typedef int (*GetName) (int fd, struct sockaddr *name, socklen_t *size);
+
 static gboolean
-is_bound_to (GSocket *socket, const NiceAddress *address)
+has_name (int fd, GetName get_name, const NiceAddress *address)
 {
-  g_autoptr (GSocketAddress) local = g_socket_get_local_address (socket, NULL);
-  struct sockaddr_storage bytes = { 0 };
-  NiceAddress bound;
+  struct sockaddr_storage name = { 0 };
+  socklen_t size = sizeof (name);
+  NiceAddress nice_name;
 
-  if (local == NULL ||
-      !g_socket_address_to_native (local, &bytes, sizeof (bytes), NULL))
+  if (get_name (fd, (struct sockaddr *)&name, &size) != 0 ||
+      (name.ss_family != AF_INET && name.ss_family != AF_INET6))
     return FALSE;
-  nice_address_init (&bound);
-  nice_address_set_from_sockaddr (&bound, (struct sockaddr *)&bytes);
+  nice_address_init (&nice_name);
+  nice_address_set_from_sockaddr (&nice_name, (struct sockaddr *)&name);
 
-  return nice_address_equal (&bound, address);
+  return nice_address_equal (&nice_name, address);
 }
 
 /* A TCP socket that others connect to hears nothing itself. */
 static gboolean
 can_hear (GSocket *socket)
 {
-  g_autoptr (GSocketAddress) remote = NULL;
-
-  if (g_socket_get_socket_type (socket) == G_SOCKET_TYPE_DATAGRAM)
-    return TRUE;
-  remote = g_socket_get_remote_address (socket, NULL);
-
-  return remote != NULL;
+  return g_socket_get_socket_type (socket) == G_SOCKET_TYPE_DATAGRAM ||
+         g_socket_is_connected (socket);
 }
 
 static GSocket *
-find (
+find_in_component (
     NiceAgent *agent, guint stream, guint component, const NiceAddress *address)
 {
   g_autoptr (GPtrArray) sockets =
@@ -49,8 +51,38 @@ find (
   for (guint i = 0; sockets != NULL && i < sockets->len; i++) {
     GSocket *socket = g_ptr_array_index (sockets, i);
 
-    if (can_hear (socket) && is_bound_to (socket, address))
+    if (can_hear (socket) &&
+        has_name (g_socket_get_fd (socket), getsockname, address))
       return g_object_ref (socket);
+  }
+
+  return NULL;
+}
+
+static gboolean
+is_between (int fd, const NiceAddress *local, const NiceAddress *remote)
+{
+  return has_name (fd, getsockname, local) &&
+         has_name (fd, getpeername, remote);
+}
+
+/* Returns: (transfer full) (nullable): with a descriptor of its own, as the other
+ *   one may be closed, and its number used again, at any time */
+static GSocket *
+find_in_process (const NiceAddress *local, const NiceAddress *remote)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+    int fd = atoi (name);
+    int own =
+        is_between (fd, local, remote) ? fcntl (fd, F_DUPFD_CLOEXEC, 0) : -1;
+
+    if (own >= 0 && is_between (own, local, remote))
+      return g_socket_new_from_fd (own, NULL);
+    if (own >= 0)
+      close (own);
   }
 
   return NULL;
@@ -72,7 +104,10 @@ on_new_selected_pair (NiceAgent *agent, guint stream, guint component,
   GSocket *socket = nice_agent_get_selected_socket (agent, stream, component);
 
   if (socket == NULL)
-    socket = find (agent, stream, component, &local->base_addr);
+    socket = find_in_component (agent, stream, component, &local->base_addr);
+  if (socket == NULL &&
+      local->transport == NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE)
+    socket = find_in_process (&local->addr, &remote->addr);
   g_object_set_data_full (G_OBJECT (agent), key, socket, g_object_unref);
 }
 
@@ -108,4 +143,18 @@ gst_peer_ice_socket_dup (GObject *nice_agent, guint stream)
   g_autofree char *key = make_key (stream);
 
   return g_object_dup_data (nice_agent, key, ref, NULL);
+}
+
+/**
+ * gst_peer_ice_socket_forget:
+ * @stream: as above
+ *
+ * So that its connection ends when libnice closes it.
+ */
+void
+gst_peer_ice_socket_forget (GObject *nice_agent, guint stream)
+{
+  g_autofree char *key = make_key (stream);
+
+  g_object_set_data (nice_agent, key, NULL);
 }
