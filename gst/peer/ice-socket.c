@@ -79,8 +79,12 @@ find_in_process (const NiceAddress *local, const NiceAddress *remote)
     int own =
         is_between (fd, local, remote) ? fcntl (fd, F_DUPFD_CLOEXEC, 0) : -1;
 
-    if (own >= 0 && is_between (own, local, remote))
-      return g_socket_new_from_fd (own, NULL);
+    GSocket *socket = own >= 0 && is_between (own, local, remote)
+                          ? g_socket_new_from_fd (own, NULL)
+                          : NULL;
+
+    if (socket != NULL)
+      return socket;
     if (own >= 0)
       close (own);
   }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Notices a peer that has vanished (RFC 7675): webrtcbin 1.22 would stay
- * connected for a minute. The kernel is asked when it last gave us something, so
+ * connected for ever. The kernel is asked when it last gave us something, so
  * that nothing is done per packet; a peer that has been quiet is asked to say
  * something. Where the kernel cannot be asked the ICE agent says that a peer is
  * lost, later. Runs on the element's loop. */
