@@ -349,6 +349,15 @@ peers_use_loopback (Peers *self)
   peer_use_loopback (self->answerer);
 }
 
+void
+peer_end_transport (Peer *peer, const char *name)
+{
+  g_autoptr (GObject) agent = NULL;
+
+  g_object_get (peer->element, "ice-agent", &agent, NULL);
+  g_object_set (agent, name, FALSE, NULL);
+}
+
 /* Connecting */
 
 void

@@ -120,6 +120,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Peers, peers_free)
  * socket to the interface of its address (IP_UNICAST_IF). */
 void peers_use_loopback (Peers *self);
 
+/* That side has no candidates over UDP ("ice-udp") or over TCP ("ice-tcp"). */
+void peer_end_transport (Peer *peer, const char *name);
+
 /* The side that is not @peer. */
 Peer *peer_other (Peer *peer);
 

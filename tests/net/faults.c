@@ -95,15 +95,6 @@ GST_START_TEST (test_cut_of_three_seconds)
 }
 GST_END_TEST
 
-static void
-end_transport (Peer *peer, const char *name)
-{
-  g_autoptr (GObject) agent = NULL;
-
-  g_object_get (peer->element, "ice-agent", &agent, NULL);
-  g_object_set (agent, name, FALSE, NULL);
-}
-
 static const char *const ended[] = { "ice-tcp", "ice-udp" };
 
 /* In less time again, but long enough for the other to be silent, be it over UDP
@@ -113,8 +104,8 @@ GST_START_TEST (test_cut_of_eight_seconds)
   g_autoptr (Link) link = link_new ();
   g_autoptr (Peers) peers = net_peers_new (link);
 
-  end_transport (peers->offerer, ended[__i__]);
-  end_transport (peers->answerer, ended[__i__]);
+  peer_end_transport (peers->offerer, ended[__i__]);
+  peer_end_transport (peers->answerer, ended[__i__]);
   peers_add (peers, PEER_AUDIO);
   peers_connect (peers);
 

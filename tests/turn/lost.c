@@ -43,23 +43,14 @@ connect_through (TurnServer *server, const char *transport)
   return connect_peers (peers);
 }
 
-static void
-end_udp (Peer *peer)
-{
-  g_autoptr (GObject) agent = NULL;
-
-  g_object_get (peer->element, "ice-agent", &agent, NULL);
-  g_object_set (agent, "ice-udp", FALSE, NULL);
-}
-
 /* No TURN server, but TCP (RFC 6544). */
 static Peers *
 connect_over_tcp (void)
 {
   Peers *peers = peers_new ("peerconnection", "peerconnection");
 
-  end_udp (peers->offerer);
-  end_udp (peers->answerer);
+  peer_end_transport (peers->offerer, "ice-udp");
+  peer_end_transport (peers->answerer, "ice-udp");
 
   return connect_peers (peers);
 }
