@@ -111,9 +111,8 @@ install_signalling (
    * GstPeerSrc:on-peer-lost:
    *
    * What a client does when its peer does not answer any more, about 20 s after
-   * the last that was heard of it; 30 or 50 s, as libnice has it, with TCP or TLS
-   * to a TURN server. With `eos`, what is recorded is finished as when the peer
-   * closes. A server ends that session only, and its pads get EOS.
+   * the last that was heard of it. With `eos`, what is recorded is finished as
+   * when the peer closes. A server ends that session only, and its pads get EOS.
    *
    * Since: 0.1
    */

@@ -247,9 +247,8 @@ gst_peer_ice_end (GObject *ice_agent, guint n_streams)
  * Time since anything came in, on whichever selected pair has been quiet the
  * longest. On the element's loop.
  *
- * Returns: the time in us; 0 where nobody knows, so that it is for the agent to
- *   say that the peer is lost, which libnice does after 50 s, or 30 with
- *   consent-freshness
+ * Returns: the time in us; 0 where it is not known, or not yet: libnice says
+ *   that the peer is lost as well, after 50 s, or 30 with consent-freshness
  */
 gint64
 gst_peer_ice_silence (GObject *ice_agent, guint n_streams)

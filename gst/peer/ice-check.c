@@ -8,6 +8,7 @@
 #include "ice-check.h"
 
 #include "ice-agent.h"
+#include "ice-socket.h"
 #include "insides.h"
 
 #include <string.h>
@@ -82,10 +83,20 @@ make_request (guint8 *buffer, gsize size, const char *username,
       STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
 }
 
+typedef struct {
+  const GstPeerCredentials *peer;
+  gboolean controlling;
+} Check;
+
+/* Streams are in the order of the m-lines, of which a bundle has the credentials
+ * in common. */
 static void
-check_stream (NiceAgent *agent, guint stream, const char *ufrag,
-    const char *password, gboolean controlling)
+check_stream (GObject *nice_agent, guint stream, gpointer user_data)
 {
+  NiceAgent *agent = NICE_AGENT (nice_agent);
+  const Check *check = user_data;
+  guint mline = MIN (stream - 1, check->peer->ufrags->len - 1);
+  const char *password = g_ptr_array_index (check->peer->passwords, mline);
   g_autofree char *own_ufrag = NULL;
   g_autofree char *own_password = NULL;
   g_autofree char *username = NULL;
@@ -96,9 +107,10 @@ check_stream (NiceAgent *agent, guint stream, const char *ufrag,
           agent, stream, &own_ufrag, &own_password))
     return;
 
-  username = g_strdup_printf ("%s:%s", ufrag, own_ufrag);
-  size =
-      make_request (buffer, sizeof (buffer), username, password, controlling);
+  username = g_strdup_printf ("%s:%s",
+      (char *)g_ptr_array_index (check->peer->ufrags, mline), own_ufrag);
+  size = make_request (
+      buffer, sizeof (buffer), username, password, check->controlling);
   if (size > 0)
     nice_agent_send (
         agent, stream, NICE_COMPONENT_TYPE_RTP, size, (const char *)buffer);
@@ -107,26 +119,25 @@ check_stream (NiceAgent *agent, guint stream, const char *ufrag,
 /**
  * gst_peer_ice_check:
  * @n_streams: how many streams the agent has
+ * @quiet: whether the peer has been
  *
- * One Binding request on the selected pair of each stream. Streams are in the
- * order of the m-lines, of which a bundle has the credentials in common.
+ * One Binding request on the selected pair of each stream, where the peer has
+ * been quiet, or where it finds out what the peer is heard on. On the element's
+ * loop.
  */
 void
-gst_peer_ice_check (
-    GObject *ice_agent, guint n_streams, const GstPeerCredentials *credentials)
+gst_peer_ice_check (GObject *ice_agent, guint n_streams,
+    const GstPeerCredentials *credentials, gboolean quiet)
 {
   g_autoptr (GObject) agent = gst_peer_ice_get_nice_agent (ice_agent);
-  gboolean controlling;
+  Check check = { credentials, FALSE };
 
   if (agent == NULL || credentials == NULL || credentials->ufrags->len == 0)
     return;
 
-  g_object_get (agent, "controlling-mode", &controlling, NULL);
-  for (guint i = 0; i < n_streams; i++) {
-    guint mline = MIN (i, credentials->ufrags->len - 1);
-
-    check_stream (NICE_AGENT (agent), i + 1,
-        g_ptr_array_index (credentials->ufrags, mline),
-        g_ptr_array_index (credentials->passwords, mline), controlling);
-  }
+  g_object_get (agent, "controlling-mode", &check.controlling, NULL);
+  for (guint stream = 1; stream <= n_streams; stream++)
+    if (!gst_peer_ice_socket_find (agent, stream, check_stream, &check) &&
+        quiet)
+      check_stream (agent, stream, &check);
 }

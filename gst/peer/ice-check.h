@@ -14,7 +14,7 @@ GstPeerCredentials *gst_peer_credentials_new (const GstSDPMessage *sdp);
 void gst_peer_credentials_free (GstPeerCredentials *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstPeerCredentials, gst_peer_credentials_free)
 
-void gst_peer_ice_check (
-    GObject *ice_agent, guint n_streams, const GstPeerCredentials *credentials);
+void gst_peer_ice_check (GObject *ice_agent, guint n_streams,
+    const GstPeerCredentials *credentials, gboolean quiet);
 
 G_END_DECLS

@@ -2,30 +2,58 @@
 
 /* The socket below the pair of candidates that a stream has selected. libnice
  * tells that of plain UDP only. Below a TURN server's UDP, and a TCP connection
- * that we have opened, it is one of those of the component. A TCP connection that
- * the peer has opened is one of those of the process. */
+ * that we have opened, it is one of those of the component. Of a TCP connection
+ * to a TURN server, or that the peer has opened, libnice tells nothing: it is
+ * the one that our requests go out of. */
 
 #include "ice-socket.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
+#include "tcp-writes.h"
+
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <agent.h>
 
-/* getsockname() or getpeername() */
-typedef int (*GetName) (int fd, struct sockaddr *name, socklen_t *size);
+/* That a socket has to be written to with, and it alone. Another one may be by
+ * chance, in the time of a few system calls; if it is each time, the next
+ * requests tell the two apart. */
+#define N_REQUESTS 3
+#define MAX_REQUESTS 20
+
+typedef struct {
+  GSocket *socket; /* %NULL: not known */
+  /* On the element's loop */
+  GArray *written; /* that may be it */
+  guint n_alike;   /* requests that went out of each of them */
+  guint n_requests;
+} SelectedPair;
+
+static void
+clear_pair (gpointer data)
+{
+  SelectedPair *self = data;
+
+  g_clear_object (&self->socket);
+  g_clear_pointer (&self->written, g_array_unref);
+}
+
+static void
+unref_pair (gpointer self)
+{
+  g_atomic_rc_box_release_full (self, clear_pair);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SelectedPair, unref_pair)
 
 static gboolean
-has_name (int fd, GetName get_name, const NiceAddress *address)
+is_at (GSocket *socket, const NiceAddress *address)
 {
   struct sockaddr_storage name = { 0 };
   socklen_t size = sizeof (name);
   NiceAddress nice_name;
 
-  if (get_name (fd, (struct sockaddr *)&name, &size) != 0 ||
-      (name.ss_family != AF_INET && name.ss_family != AF_INET6))
+  if (getsockname (g_socket_get_fd (socket), (struct sockaddr *)&name, &size) !=
+      0)
     return FALSE;
   nice_address_init (&nice_name);
   nice_address_set_from_sockaddr (&nice_name, (struct sockaddr *)&name);
@@ -51,42 +79,8 @@ find_in_component (
   for (guint i = 0; sockets != NULL && i < sockets->len; i++) {
     GSocket *socket = g_ptr_array_index (sockets, i);
 
-    if (can_hear (socket) &&
-        has_name (g_socket_get_fd (socket), getsockname, address))
+    if (can_hear (socket) && is_at (socket, address))
       return g_object_ref (socket);
-  }
-
-  return NULL;
-}
-
-static gboolean
-is_between (int fd, const NiceAddress *local, const NiceAddress *remote)
-{
-  return has_name (fd, getsockname, local) &&
-         has_name (fd, getpeername, remote);
-}
-
-/* Returns: (transfer full) (nullable): with a descriptor of its own, as the other
- *   one may be closed, and its number used again, at any time */
-static GSocket *
-find_in_process (const NiceAddress *local, const NiceAddress *remote)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
-    int fd = atoi (name);
-    int own =
-        is_between (fd, local, remote) ? fcntl (fd, F_DUPFD_CLOEXEC, 0) : -1;
-
-    GSocket *socket = own >= 0 && is_between (own, local, remote)
-                          ? g_socket_new_from_fd (own, NULL)
-                          : NULL;
-
-    if (socket != NULL)
-      return socket;
-    if (own >= 0)
-      close (own);
   }
 
   return NULL;
@@ -95,7 +89,7 @@ find_in_process (const NiceAddress *local, const NiceAddress *remote)
 static char *
 make_key (guint stream)
 {
-  return g_strdup_printf ("peer-socket-%u", stream);
+  return g_strdup_printf ("peer-selected-pair-%u", stream);
 }
 
 /* On the agent's thread, or on that which reads from it. The candidates are
@@ -105,14 +99,13 @@ on_new_selected_pair (NiceAgent *agent, guint stream, guint component,
     NiceCandidate *local, NiceCandidate *remote, gpointer user_data)
 {
   g_autofree char *key = make_key (stream);
-  GSocket *socket = nice_agent_get_selected_socket (agent, stream, component);
+  SelectedPair *pair = g_atomic_rc_box_new0 (SelectedPair);
 
-  if (socket == NULL)
-    socket = find_in_component (agent, stream, component, &local->base_addr);
-  if (socket == NULL &&
-      local->transport == NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE)
-    socket = find_in_process (&local->addr, &remote->addr);
-  g_object_set_data_full (G_OBJECT (agent), key, socket, g_object_unref);
+  pair->socket = nice_agent_get_selected_socket (agent, stream, component);
+  if (pair->socket == NULL)
+    pair->socket =
+        find_in_component (agent, stream, component, &local->base_addr);
+  g_object_set_data_full (G_OBJECT (agent), key, pair, unref_pair);
 }
 
 /**
@@ -129,24 +122,71 @@ gst_peer_ice_socket_watch (GObject *nice_agent)
 }
 
 static gpointer
-ref (gpointer socket, gpointer user_data)
+ref (gpointer pair, gpointer user_data)
 {
-  return socket != NULL ? g_object_ref (socket) : NULL;
+  return pair != NULL ? g_atomic_rc_box_acquire (pair) : NULL;
+}
+
+static SelectedPair *
+dup_pair (GObject *nice_agent, guint stream)
+{
+  g_autofree char *key = make_key (stream);
+
+  return g_object_dup_data (nice_agent, key, ref, NULL);
 }
 
 /**
  * gst_peer_ice_socket_dup:
  * @stream: from 1 on
  *
+ * On the element's loop.
+ *
  * Returns: (transfer full) (nullable): the socket; %NULL where there is none, or
- *   where nobody knows it
+ *   where it is not known
  */
 GSocket *
 gst_peer_ice_socket_dup (GObject *nice_agent, guint stream)
 {
-  g_autofree char *key = make_key (stream);
+  g_autoptr (SelectedPair) pair = dup_pair (nice_agent, stream);
 
-  return g_object_dup_data (nice_agent, key, ref, NULL);
+  return pair != NULL && pair->socket != NULL ? g_object_ref (pair->socket)
+                                              : NULL;
+}
+
+/**
+ * gst_peer_ice_socket_find:
+ * @stream: as above
+ * @send: sends a request
+ *
+ * Goes on to look for a socket that is not known yet. On the element's loop.
+ *
+ * Returns: whether a request was sent; %FALSE when there is nothing to be found
+ */
+gboolean
+gst_peer_ice_socket_find (
+    GObject *nice_agent, guint stream, GstPeerIceSend send, gpointer user_data)
+{
+  g_autoptr (SelectedPair) pair = dup_pair (nice_agent, stream);
+
+  if (pair == NULL || pair->socket != NULL || pair->n_requests == MAX_REQUESTS)
+    return FALSE;
+
+  if (pair->written != NULL && pair->written->len > 0) {
+    gst_peer_tcp_writes_update (pair->written);
+  } else {
+    g_clear_pointer (&pair->written, g_array_unref);
+    pair->written = gst_peer_tcp_writes_new ();
+    pair->n_alike = 0;
+  }
+  send (nice_agent, stream, user_data);
+  gst_peer_tcp_writes_keep_written (pair->written);
+
+  pair->n_requests++;
+  pair->n_alike++;
+  if (pair->n_alike >= N_REQUESTS && pair->written->len == 1)
+    pair->socket = gst_peer_tcp_writes_open (pair->written, 0);
+
+  return TRUE;
 }
 
 /**

@@ -5,8 +5,14 @@
 
 G_BEGIN_DECLS
 
+/* What is sent to find a socket, on the selected pair of a stream. */
+typedef void (*GstPeerIceSend) (
+    GObject *nice_agent, guint stream, gpointer user_data);
+
 void gst_peer_ice_socket_watch (GObject *nice_agent);
 GSocket *gst_peer_ice_socket_dup (GObject *nice_agent, guint stream);
+gboolean gst_peer_ice_socket_find (
+    GObject *nice_agent, guint stream, GstPeerIceSend send, gpointer user_data);
 void gst_peer_ice_socket_forget (GObject *nice_agent, guint stream);
 
 G_END_DECLS

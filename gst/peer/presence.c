@@ -3,8 +3,8 @@
 /* Notices a peer that has vanished (RFC 7675): webrtcbin 1.22 would stay
  * connected for ever. The kernel is asked when it last gave us something, so
  * that nothing is done per packet; a peer that has been quiet is asked to say
- * something. Where the kernel cannot be asked the ICE agent says that a peer is
- * lost, later. Runs on the element's loop. */
+ * something. The ICE agent says that a peer is lost as well, later, and is the only
+ * one to do so where the kernel cannot be asked. Runs on the element's loop. */
 
 #include "presence.h"
 
@@ -20,7 +20,7 @@
 static void wait_and_look (GstPeerConnection *element, gint64 wait);
 
 static void
-ask (GstPeerConnection *element, guint n_streams)
+ask (GstPeerConnection *element, guint n_streams, gboolean quiet)
 {
   g_autoptr (GstPeerCredentials) credentials = NULL;
 
@@ -29,7 +29,7 @@ ask (GstPeerConnection *element, guint n_streams)
   credentials = g_steal_pointer (&element->credentials);
   GST_OBJECT_UNLOCK (element);
 
-  gst_peer_ice_check (element->agent, n_streams, credentials);
+  gst_peer_ice_check (element->agent, n_streams, credentials, quiet);
 
   GST_OBJECT_LOCK (element);
   if (element->credentials == NULL)
@@ -63,8 +63,7 @@ look (gpointer weak_ref)
   child = gst_peer_child_dup (element);
   transports = gst_peer_insides_transports (child);
   silence = gst_peer_ice_silence (element->agent, transports->len);
-  if (silence >= GST_PEER_CHECK_AFTER)
-    ask (element, transports->len);
+  ask (element, transports->len, silence >= GST_PEER_CHECK_AFTER);
 
   presence = gst_peer_presence (element->presence, silence);
   if (presence != element->presence) {
