@@ -213,7 +213,8 @@ GST_START_TEST (test_silence_is_the_end_of_the_session)
   GstElement *publisher;
   g_autoptr (GstMessage) warning = NULL;
 
-  g_object_set (studio->src, "media-timeout", 1000, NULL);
+  /* That of the first frame as well, which a busy machine may take a while for. */
+  g_object_set (studio->src, "media-timeout", 5000, NULL);
   publisher = studio_publish (studio, 10000);
   studio_await (studio, &studio->n_buffers[0], 2 * ENOUGH_FRAMES);
   gst_element_set_state (publisher, GST_STATE_PAUSED);

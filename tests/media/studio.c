@@ -117,6 +117,19 @@ studio_get (Studio *self, guint *counter)
   return value;
 }
 
+static void
+print_troubles (Studio *self)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
+  GstMessage *message;
+
+  while ((message = gst_bus_pop_filtered (
+              bus, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING)) != NULL) {
+    gst_printerrln ("%" GST_PTR_FORMAT, message);
+    gst_message_unref (message);
+  }
+}
+
 void
 studio_await (Studio *self, guint *counter, guint value)
 {
@@ -129,6 +142,8 @@ studio_await (Studio *self, guint *counter, guint value)
     in_time = g_cond_wait_until (&self->cond, &self->lock, end);
   counted = *counter;
   g_mutex_unlock (&self->lock);
+  if (!in_time)
+    print_troubles (self);
   ck_assert_msg (in_time, "%u of %u", counted, value);
 }
 
