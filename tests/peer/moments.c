@@ -479,13 +479,15 @@ static Suite *
 moments_suite (void)
 {
   Suite *suite = suite_create ("moments");
-  TCase *moments = tcase_create ("moments");
-  TCase *in_callbacks = tcase_create ("callbacks");
+  TCase *pending = tcase_create ("pending");
+  TCase *moments = peers_tcase_create ("moments");
+  TCase *in_callbacks = peers_tcase_create ("callbacks");
 
+  suite_add_tcase (suite, pending);
+  tcase_add_test (pending, test_offer_pending);
   suite_add_tcase (suite, moments);
   tcase_add_test (moments, test_before_ready);
   tcase_add_test (moments, test_fresh);
-  tcase_add_test (moments, test_offer_pending);
   tcase_add_test (moments, test_gathering);
   tcase_add_test (moments, test_checking);
   tcase_add_test (moments, test_in_on_message);

@@ -59,6 +59,27 @@ GST_START_TEST (test_withheld_proof_delays_its_step_only)
 }
 GST_END_TEST
 
+static void
+on_reply (GstPromise *promise, gpointer n_replies)
+{
+  g_atomic_int_inc ((gint *)n_replies);
+}
+
+GST_START_TEST (test_signal_waits_for_no_step)
+{
+  g_autoptr (Script) script = script_full ();
+  gint n_replies = 0;
+  g_autoptr (GstPromise) promise =
+      gst_promise_new_with_change_func (on_reply, &n_replies, NULL);
+
+  g_object_set (script->element, "close-timeout", SHORT_TIMEOUT, NULL);
+  script->withheld = SCRIPT_ICE;
+  g_signal_emit_by_name (script->element, "close", promise);
+  ck_assert_int_eq (g_atomic_int_get (&n_replies), 0);
+  script_await (script, "report");
+}
+GST_END_TEST
+
 GST_START_TEST (test_one_bye_of_two_is_no_proof)
 {
   g_autoptr (Script) script = script_full ();
@@ -251,6 +272,7 @@ overdue_suite (void)
   suite_add_tcase (suite, proofs);
   tcase_add_loop_test (proofs, test_withheld_proof_delays_its_step_only, 0,
       G_N_ELEMENTS (withheld_proofs));
+  tcase_add_test (proofs, test_signal_waits_for_no_step);
   tcase_add_test (proofs, test_one_bye_of_two_is_no_proof);
   tcase_add_test (proofs, test_one_alert_of_two_is_no_proof);
   tcase_add_test (proofs, test_media_is_no_proof_of_a_bye);
