@@ -145,11 +145,13 @@ find_rtp_session (GstElement *connection)
   return session;
 }
 
+/* Not the source that repeats what was lost, if anything was. */
 static guint
 find_sender (GObject *session)
 {
   g_autoptr (GstStructure) stats = NULL;
   const GValue *sources;
+  guint64 most = 0;
   guint ssrc = 0;
 
   g_object_get (session, "stats", &stats, NULL);
@@ -159,10 +161,12 @@ find_sender (GObject *session)
        i++) {
     const GstStructure *source = gst_value_get_structure (
         g_value_array_get_nth (g_value_get_boxed (sources), i));
-    gboolean sends;
+    guint64 n_sent = 0;
 
-    if (gst_structure_get_boolean (source, "is-sender", &sends) && sends)
+    gst_structure_get_uint64 (source, "packets-sent", &n_sent);
+    if (n_sent > most)
       gst_structure_get_uint (source, "ssrc", &ssrc);
+    most = MAX (most, n_sent);
   }
   G_GNUC_END_IGNORE_DEPRECATIONS
   ck_assert_uint_ne (ssrc, 0);
@@ -335,6 +339,8 @@ GST_START_TEST (test_no_part_of_a_frame_is_given_out)
   g_autoptr (GstElement) sink =
       gst_bin_get_by_name (GST_BIN (publisher), "sink");
 
+  /* What a busy machine drops comes again within this. */
+  g_object_set (studio->src, "latency", 3000, NULL);
   g_signal_connect (sink, "encoder-setup", G_CALLBACK (on_encoder), NULL);
   g_signal_connect (sink, "payloader-setup", G_CALLBACK (on_payloader), &cut);
   g_signal_connect (
