@@ -283,6 +283,38 @@ GST_START_TEST (test_bundled)
 }
 GST_END_TEST
 
+/* As upstream does when its pads take nothing any more; until all that follows
+ * from it is over. */
+static void
+send_eos (GstElement *element, GParamSpec *spec, gpointer user_data)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, "sink_0");
+  int n_refs = g_atomic_int_get (&G_OBJECT (pad)->ref_count);
+
+  gst_pad_send_event (pad, gst_event_new_eos ());
+  while (g_atomic_int_get (&G_OBJECT (pad)->ref_count) > n_refs)
+    g_thread_yield ();
+}
+
+/* Each stream has one BYE all the same. */
+GST_START_TEST (test_eos_of_one_pad_behind_the_close)
+{
+  g_autoptr (Wire) wire = NULL;
+  g_autoptr (Peers) peers = connect_peers (ALL_FEATURES);
+  g_autoptr (GArray) ssrcs = NULL;
+  Peer *other = peers->answerer;
+
+  wire = wire_new (other);
+  ssrcs = get_sent_ssrcs (peers->offerer, 2);
+  g_signal_connect (peers->offerer->element, "notify::signaling-state",
+      G_CALLBACK (send_eos), NULL);
+  end (peers, end_by_close);
+  peer_await (other, "alert=0");
+  ck_assert_uint_eq (await_byes (other, ssrcs), 1);
+  await_end (peers);
+}
+GST_END_TEST
+
 GST_START_TEST (test_unbundled)
 {
   g_autoptr (Wire) wire = NULL;
@@ -344,6 +376,7 @@ order_suite (void)
 
   suite_add_tcase (suite, wire);
   tcase_add_loop_test (wire, test_bundled, 0, G_N_ELEMENTS (ends));
+  tcase_add_test (wire, test_eos_of_one_pad_behind_the_close);
   tcase_add_loop_test (wire, test_unbundled, 0, G_N_ELEMENTS (ends));
   tcase_add_loop_test (wire, test_channel_only, 0, G_N_ELEMENTS (ends));
   tcase_add_test (wire, test_close_notify_is_answered);
