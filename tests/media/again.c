@@ -137,7 +137,7 @@ begin (Case *self)
     start_peer (self);
   } else {
     front_become (self->front, self->failure->front, 0);
-    g_object_set (self->client, "timeout", 500, NULL);
+    g_object_set (self->client, "timeout", 3000, NULL);
   }
   gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
 }
