@@ -316,15 +316,11 @@ end_sender (GstElement *element, gpointer pad)
  * gst_peer_close_end_sender:
  * @pad: a sink pad that has had its EOS
  *
- * Its streams get their BYE, its transceiver sends no more. Those of a connection
- * that is closed have theirs from that: what upstream makes of a pad that takes
- * nothing any more is an EOS.
+ * Its streams get their BYE, its transceiver sends no more.
  */
 void
 gst_peer_close_end_sender (GstPeerConnection *element, GstPad *pad)
 {
-  if (gst_peer_states_is_closed (element))
-    return;
   gst_element_call_async (GST_ELEMENT (element), end_sender,
       gst_object_ref (pad), gst_object_unref);
 }

@@ -476,12 +476,16 @@ gst_peer_close_on_ice_closed (GstPeerConnection *element)
  * gst_peer_close_on_sink_eos:
  *
  * EOS on one of several sink pads ends that sender, the last one the
- * connection. On the pad's streaming thread.
+ * connection. Of what is closed it says nothing: it is what upstream makes of a
+ * pad that takes nothing any more. On the pad's streaming thread.
  */
 void
 gst_peer_close_on_sink_eos (
     GstPeerConnection *element, GstPad *pad, guint32 seqnum)
 {
+  if (gst_peer_states_is_closed (element))
+    return;
+
   if (gst_peer_pads_await_eos (element)) {
     gst_peer_close_end_sender (element, pad);
   } else if (element->close_on_eos) {

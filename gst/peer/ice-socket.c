@@ -183,8 +183,10 @@ gst_peer_ice_socket_find (
 
   pair->n_requests++;
   pair->n_alike++;
-  if (pair->n_alike >= N_REQUESTS && pair->written->len == 1)
+  if (pair->n_alike >= N_REQUESTS && pair->written->len == 1) {
     pair->socket = gst_peer_tcp_writes_open (pair->written, 0);
+    g_clear_pointer (&pair->written, g_array_unref);
+  }
 
   return TRUE;
 }

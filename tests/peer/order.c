@@ -315,6 +315,22 @@ GST_START_TEST (test_eos_of_one_pad_behind_the_close)
 }
 GST_END_TEST
 
+/* Nor is the pipeline told the end before it has come. */
+GST_START_TEST (test_eos_of_the_last_pad_behind_the_close)
+{
+  g_autoptr (Peers) peers = connect_peers (PEER_AUDIO | PEER_CHANNEL);
+  Peer *peer = peers->offerer;
+
+  g_object_set (peer->element, "close-on-eos", FALSE, NULL);
+  g_signal_connect (
+      peer->element, "notify::signaling-state", G_CALLBACK (send_eos), NULL);
+  end (peers, end_by_close);
+  ck_assert_int_ge (peer_await (peer, "bus:eos"),
+      peer_await (peer, "bus:element=peerconnection-closed"));
+  await_end (peers);
+}
+GST_END_TEST
+
 GST_START_TEST (test_unbundled)
 {
   g_autoptr (Wire) wire = NULL;
@@ -377,6 +393,7 @@ order_suite (void)
   suite_add_tcase (suite, wire);
   tcase_add_loop_test (wire, test_bundled, 0, G_N_ELEMENTS (ends));
   tcase_add_test (wire, test_eos_of_one_pad_behind_the_close);
+  tcase_add_test (wire, test_eos_of_the_last_pad_behind_the_close);
   tcase_add_loop_test (wire, test_unbundled, 0, G_N_ELEMENTS (ends));
   tcase_add_loop_test (wire, test_channel_only, 0, G_N_ELEMENTS (ends));
   tcase_add_test (wire, test_close_notify_is_answered);
