@@ -427,6 +427,24 @@ gst_peer_endpoint_wait (GstPeerEndpoint *self)
 }
 
 /**
+ * gst_peer_endpoint_let_go:
+ *
+ * Whoever drops the last reference after a change to NULL may end the process
+ * right away: waits until nothing on the loop holds the element, or a session.
+ */
+void
+gst_peer_endpoint_let_go (GstPeerEndpoint *self)
+{
+  guint timeout = get_close_timeout (self) + 2 * MARGIN;
+
+  if (!gst_peer_loop_is_current (self->loop) &&
+      !gst_peer_loop_flush (self->loop,
+          g_get_monotonic_time () + timeout * G_TIME_SPAN_MILLISECOND))
+    GST_WARNING_OBJECT (
+        self->element, "its thread is held up and frees the rest later");
+}
+
+/**
  * gst_peer_endpoint_reset:
  *
  * A new life begins.

@@ -53,5 +53,6 @@ void gst_peer_endpoint_close_session (
     GstPeerEndpoint *self, const char *id, GstPromise *promise);
 void gst_peer_endpoint_reset (GstPeerEndpoint *self);
 gboolean gst_peer_endpoint_wait (GstPeerEndpoint *self);
+void gst_peer_endpoint_let_go (GstPeerEndpoint *self);
 
 G_END_DECLS

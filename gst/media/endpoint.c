@@ -406,11 +406,8 @@ gst_peer_endpoint_state_changed (GstPeerEndpoint *self,
     gst_peer_sessions_stop (self->sessions);
     self->started = FALSE;
   }
-  /* Whoever drops the last reference then may end the process right after. */
-  if (transition == GST_STATE_CHANGE_READY_TO_NULL &&
-      !gst_peer_loop_is_current (self->loop))
-    gst_peer_loop_flush (
-        self->loop, g_get_monotonic_time () + G_TIME_SPAN_SECOND);
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+    gst_peer_endpoint_let_go (self);
 }
 
 /**

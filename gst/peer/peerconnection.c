@@ -216,10 +216,14 @@ end_life (GstPeerConnection *self)
 static void
 let_go (GstPeerConnection *self)
 {
+  guint timeout = g_atomic_int_get (&self->close_timeout);
+
   if (!gst_peer_loop_is_current (self->loop) &&
-      !gst_peer_child_is_pc_thread (self))
-    gst_peer_loop_flush (
-        self->loop, g_get_monotonic_time () + G_TIME_SPAN_SECOND);
+      !gst_peer_child_is_pc_thread (self) &&
+      !gst_peer_loop_flush (self->loop, g_get_monotonic_time () +
+                                            G_TIME_SPAN_SECOND +
+                                            timeout * G_TIME_SPAN_MILLISECOND))
+    GST_WARNING_OBJECT (self, "its thread is held up and frees the rest later");
 }
 
 static GstStateChangeReturn

@@ -8,6 +8,8 @@
 
 /* For what must not come meanwhile. */
 #define A_WHILE (200 * G_TIME_SPAN_MILLISECOND)
+/* What is left of a session can take a busy machine as long to free. */
+#define LONG (1500 * G_TIME_SPAN_MILLISECOND)
 #define CALLS 100000
 #define MAX_JOBS 10
 
@@ -19,6 +21,7 @@ typedef struct {
   gboolean telling;
   gboolean stopped;
   gboolean told;
+  gboolean is_null;
 } Watch;
 
 static GstBusSyncReply
@@ -40,6 +43,15 @@ on_message (GstBus *bus, GstMessage *message, gpointer user_data)
   g_mutex_unlock (&self->lock);
 
   return GST_BUS_PASS;
+}
+
+static void
+set_flag (Watch *self, gboolean *flag)
+{
+  g_mutex_lock (&self->lock);
+  *flag = TRUE;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->lock);
 }
 
 static void
@@ -164,6 +176,19 @@ GST_START_TEST (test_null_by_who_is_told)
 }
 GST_END_TEST
 
+/* On the element's loop, unless its change to NULL is done before. */
+static void
+hold_up (GstPromise *promise, gpointer user_data)
+{
+  Watch *self = user_data;
+  gint64 end = g_get_monotonic_time () + LONG;
+
+  g_mutex_lock (&self->lock);
+  while (!self->is_null && g_cond_wait_until (&self->cond, &self->lock, end)) {
+  }
+  g_mutex_unlock (&self->lock);
+}
+
 /* Who stops it may drop the last reference, and end the process. A job of
  * GStreamer's own pool, for which gst_deinit() waits, may hold it a moment longer. */
 GST_START_TEST (test_its_loop_lets_go_before_null)
@@ -173,6 +198,8 @@ GST_START_TEST (test_its_loop_lets_go_before_null)
   g_autoptr (GstElement) element =
       gst_bin_get_by_name (GST_BIN (pipeline), "element");
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstPromise) promise =
+      gst_promise_new_with_change_func (hold_up, &watch, NULL);
 
   g_mutex_init (&watch.lock);
   g_cond_init (&watch.cond);
@@ -181,10 +208,12 @@ GST_START_TEST (test_its_loop_lets_go_before_null)
   g_signal_emit_by_name (element, "close", NULL);
   await_flag (&watch, &watch.telling);
   /* Each is something for the element's thread to do, which is busy. */
+  g_signal_emit_by_name (element, "close-session", "none", promise);
   for (guint i = 0; i < CALLS; i++)
     g_signal_emit_by_name (element, "close-session", "none", NULL);
   go_on (&watch);
   gst_element_set_state (pipeline, GST_STATE_NULL);
+  set_flag (&watch, &watch.is_null);
   ck_assert_int_lt (GST_OBJECT_REFCOUNT_VALUE (element), 2 + MAX_JOBS);
 
   gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
