@@ -8,6 +8,7 @@
 #include <gst/sdp/sdp.h>
 
 #include "bins.h"
+#include "peerconnection.h"
 #include "settings.h"
 
 /* A peer that was described to and never connects. */
@@ -334,6 +335,8 @@ add_connection (GstPeerSession *self)
       G_OBJECT (self->bin), GST_PEER_SESSION_ID, g_strdup (self->id), g_free);
   self->connection =
       gst_object_ref_sink (gst_element_factory_make ("peerconnection", NULL));
+  g_object_set_data (
+      G_OBJECT (self->connection), GST_PEER_OWNER_CLOSES, self->connection);
   gst_util_set_object_arg (
       G_OBJECT (self->connection), "bundle-policy", "max-bundle");
   g_object_get (self->parent, "close-timeout", &close_timeout,

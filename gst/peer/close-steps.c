@@ -351,7 +351,8 @@ gst_peer_close_step_receivers (gpointer close)
   gst_peer_close_run_aside (self, stop_transceivers);
   return gst_peer_pads_end (
              self->element, self->reason == GST_PEER_CLOSE_EOS ||
-                                self->reason == GST_PEER_CLOSE_REMOTE)
+                                self->reason == GST_PEER_CLOSE_REMOTE ||
+                                self->element->presence == GST_PEER_LOST)
              ? GST_PEER_STEP_DONE
              : GST_PEER_STEP_SKIPPED;
 }

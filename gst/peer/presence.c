@@ -42,7 +42,8 @@ change (GstPeerConnection *element, GstPeerPresence presence)
 {
   element->presence = presence;
   gst_peer_states_set_presence (element, presence);
-  if (presence == GST_PEER_LOST) {
+  if (presence == GST_PEER_LOST &&
+      g_object_get_data (G_OBJECT (element), GST_PEER_OWNER_CLOSES) == NULL) {
     gst_peer_pads_end (element, TRUE);
     gst_peer_close_post_eos (element);
   }

@@ -7,9 +7,13 @@
 #include "ports.h"
 #include "program.h"
 
+#include <gst/webrtc/webrtc.h>
 #include <signal.h>
 
 #define WATCHDOG (40 * GST_SECOND)
+
+/* For what must not come meanwhile. */
+#define A_WHILE (200 * G_TIME_SPAN_MILLISECOND)
 
 #define PICTURE                                                                \
   "videotestsrc is-live=true pattern=black ! video/x-raw,width=160,"           \
@@ -64,6 +68,12 @@ typedef struct {
   Program *peer; /* nullable */
   GstElement *pipeline;
   GstElement *client;
+
+  GMutex lock;
+  GCond cond;
+  gboolean held; /* the client's loop, when its peer was lost */
+  gboolean ended;
+  gboolean ended_early; /* before it has said why */
 } Case;
 
 static GstMessage *
@@ -110,6 +120,74 @@ start_peer (Case *self)
   front_become (self->front, FRONT_PASSES, port);
 }
 
+/* === what the client says and does, when its peer is lost === */
+
+static GstPadProbeReturn
+on_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Case *self = user_data;
+
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS) {
+    g_mutex_lock (&self->lock);
+    self->ended = TRUE;
+    g_cond_broadcast (&self->cond);
+    g_mutex_unlock (&self->lock);
+  }
+
+  return GST_PAD_PROBE_OK;
+}
+
+/* On the client's loop, which a busy machine may keep as long. */
+static void
+hold_up (GstPromise *promise, gpointer user_data)
+{
+  Case *self = user_data;
+  gint64 end = g_get_monotonic_time () + A_WHILE;
+
+  g_mutex_lock (&self->lock);
+  self->held = TRUE;
+  while (!self->ended && g_cond_wait_until (&self->cond, &self->lock, end)) {
+  }
+  self->ended_early = self->ended;
+  g_mutex_unlock (&self->lock);
+}
+
+/* Before the client hears of it. */
+static void
+on_ice_state (GstElement *connection, GParamSpec *pspec, Case *self)
+{
+  g_autoptr (GstPromise) promise =
+      gst_promise_new_with_change_func (hold_up, self, NULL);
+  GstWebRTCICEConnectionState state;
+
+  g_object_get (connection, "ice-connection-state", &state, NULL);
+  if (state == GST_WEBRTC_ICE_CONNECTION_STATE_FAILED)
+    g_signal_emit_by_name (self->client, "close-session", "none", promise);
+  else
+    gst_promise_interrupt (promise);
+}
+
+static void
+on_session_added (
+    GstElement *client, const char *id, GstElement *connection, Case *self)
+{
+  g_signal_connect (connection, "notify::ice-connection-state",
+      G_CALLBACK (on_ice_state), self);
+}
+
+static void
+watch_end (Case *self)
+{
+  g_autoptr (GstElement) end =
+      gst_bin_get_by_name (GST_BIN (self->pipeline), "end");
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (end, "sink");
+
+  gst_pad_add_probe (
+      sink, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, self, NULL);
+  g_signal_connect (
+      self->client, "session-added", G_CALLBACK (on_session_added), self);
+}
+
 /* Of each life, as gst_parse_launch() links the first one's only. */
 static void
 on_pad_added (GstElement *client, GstPad *pad, GstElement *pipeline)
@@ -126,6 +204,8 @@ begin (Case *self)
 {
   g_autofree char *line = NULL;
 
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->cond);
   self->front = front_new ();
   line = g_strdup_printf (self->role->near_line, front_get_port (self->front));
   self->pipeline = gst_parse_launch (line, NULL);
@@ -133,6 +213,8 @@ begin (Case *self)
   if (self->role->plays)
     g_signal_connect (
         self->client, "pad-added", G_CALLBACK (on_pad_added), self->pipeline);
+  if (self->role->plays && self->failure->signal != 0)
+    watch_end (self);
   if (self->failure->front == FRONT_PASSES) {
     start_peer (self);
   } else {
@@ -168,6 +250,11 @@ assert_failed (Case *self)
   ck_assert_msg (GST_MESSAGE_SRC (message) == GST_OBJECT (self->client) &&
                      strstr (error->message, self->failure->says) != NULL,
       "%s, %s: %s", self->role->name, self->failure->name, error->message);
+  if (self->role->plays && self->failure->signal != 0) {
+    ck_assert (self->held);
+    ck_assert_msg (!self->ended_early, "%s: EOS, and nobody knows why yet",
+        self->failure->name);
+  }
 }
 
 static void
@@ -188,6 +275,8 @@ end (Case *self)
   gst_object_unref (self->pipeline);
   program_free (self->peer);
   front_free (self->front);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->cond);
 }
 
 GST_START_TEST (test_after_each_failure)
