@@ -13,6 +13,13 @@ stop (GstElement *element, gpointer user_data)
   g_object_set_data (G_OBJECT (element), STOPPED, element);
 }
 
+static void
+on_last (gpointer user_data, GObject *element, gboolean is_last)
+{
+  if (is_last)
+    g_object_remove_toggle_ref (element, on_last, NULL);
+}
+
 /**
  * gst_peer_outlives_last_reference:
  *
@@ -27,6 +34,10 @@ gst_peer_outlives_last_reference (GstElement *element)
   if (GST_STATE (element) == GST_STATE_NULL ||
       g_object_get_data (G_OBJECT (element), STOPPED) != NULL)
     return FALSE;
+  /* It may be stopped before whoever drops the reference comes back from the
+   * dispose, and would then be finalized without another one. This reference is
+   * given up after that one, whichever thread is faster. */
+  g_object_add_toggle_ref (G_OBJECT (element), on_last, NULL);
   gst_element_call_async (element, stop, NULL, NULL);
 
   return TRUE;
