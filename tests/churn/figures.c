@@ -143,7 +143,9 @@ take (Figures *self)
   count_objects (self);
 }
 
-/* What threads have cached for themselves counts as given out. */
+/* What threads have cached for themselves counts as given out. What is mapped
+ * from files is not the process's: the kernel takes such pages, and brings them
+ * back, as it likes. */
 static void
 take_memory (Figures *self)
 {
@@ -152,7 +154,8 @@ take_memory (Figures *self)
   malloc_trim (0);
   info = mallinfo2 ();
   self->heap = (info.uordblks + info.hblkhd) / 1024;
-  self->resident = process_read_memory ("VmRSS");
+  self->resident =
+      process_read_memory ("RssAnon") + process_read_memory ("VmSwap");
 }
 
 void

@@ -15,8 +15,8 @@ typedef struct {
   guint objects;
   /* With their memory. An encoder that goes on keeps one more or less. */
   guint buffers;
-  /* KiB: what malloc() has given out, and what is in memory of it and of all
-   * else. */
+  /* KiB: what malloc() has given out, and what is in memory, or swapped, of it
+   * and of all else but files. */
   guint heap;
   guint resident;
 } Figures;
