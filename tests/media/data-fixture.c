@@ -205,8 +205,8 @@ inlet_await_messages (Inlet *self, guint n)
     in_time =
         g_cond_wait_until (&self->receiver->cond, &self->receiver->lock, end);
   g_mutex_unlock (&self->receiver->lock);
-  ck_assert_msg (
-      in_time, "%u of %u messages have come", self->messages->len, n);
+  ck_assert_msg (in_time, "%s: %u of %u messages have come, %s", self->name,
+      self->messages->len, n, self->eos ? "and EOS" : "no EOS");
 }
 
 void
