@@ -24,6 +24,18 @@ static gint n_disposed;
 static gint n_finalized;
 static gint n_children; /* when it was finalized */
 
+static gboolean
+is_stopped (GstElement *element)
+{
+  gboolean stopped;
+
+  GST_OBJECT_LOCK (element);
+  stopped = GST_STATE (element) == GST_STATE_NULL;
+  GST_OBJECT_UNLOCK (element);
+
+  return stopped;
+}
+
 static void
 outliver_dispose (GObject *object)
 {
@@ -31,7 +43,7 @@ outliver_dispose (GObject *object)
 
   if (gst_peer_outlives_last_reference (GST_ELEMENT (object))) {
     /* What stops it has given up its reference; a toggle reference may stay. */
-    while (self->is_slow && (GST_STATE (object) != GST_STATE_NULL ||
+    while (self->is_slow && (!is_stopped (GST_ELEMENT (object)) ||
                                 GST_OBJECT_REFCOUNT_VALUE (object) > 2))
       g_thread_yield ();
     return;
