@@ -76,7 +76,10 @@ sender_free (gpointer user_data)
 static void
 on_track_failed (gpointer session)
 {
-  gst_peer_session_call (session, gst_peer_session_close);
+  g_autoptr (GError) error = g_error_new_literal (GST_STREAM_ERROR,
+      GST_STREAM_ERROR_FAILED, "A stream cannot be sent to the peer.");
+
+  gst_peer_session_call_fail (session, error);
 }
 
 /* A sink of the connection, which sends what @caps say. The description names

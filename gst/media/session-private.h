@@ -40,6 +40,9 @@ void gst_peer_session_clear_timeout (GstPeerSession *self);
 void gst_peer_session_await_connection (GstPeerSession *self);
 void gst_peer_session_replace_connection (GstPeerSession *self);
 
+/* session-connection.c */
+GstElement *gst_peer_session_make_connection (GstPeerSession *self);
+
 /* session-negotiation.c */
 void gst_peer_session_check_gathering (GstPeerSession *self);
 void gst_peer_session_take_candidate (

@@ -8,8 +8,6 @@
 #include <gst/sdp/sdp.h>
 
 #include "bins.h"
-#include "peerconnection.h"
-#include "settings.h"
 
 /* A peer that was described to and never connects. */
 #define CONNECT_TIMEOUT 30000 /* ms */
@@ -24,6 +22,7 @@ typedef struct {
   GstPeerSessionFunc func;
   guint mline;
   char *candidate;
+  GError *error;
 } SessionCall;
 
 GstPeerSession *
@@ -62,6 +61,7 @@ free_session_call (gpointer data)
   gst_peer_session_unref (call->session);
   gst_object_unref (call->element);
   g_free (call->candidate);
+  g_clear_error (&call->error);
   g_free (call);
 }
 
@@ -263,94 +263,19 @@ on_ice_candidate (GstElement *connection, guint mline, const char *candidate,
 /* === the connection === */
 
 static void
-add_turn_server (GstElement *connection, const char *uri)
-{
-  gboolean added;
-
-  g_signal_emit_by_name (connection, "add-turn-server", uri, &added);
-}
-
-/* What the user has set counts; else what the peer's server names. */
-static void
-set_ice_servers (GstPeerSession *self)
-{
-  g_autofree char *stun_server = NULL;
-  g_auto (GStrv) turn_servers =
-      gst_peer_settings_dup_turn_servers (G_OBJECT (self->parent));
-  char **servers;
-
-  g_object_get (self->parent, "stun-server", &stun_server, NULL);
-  if (stun_server != NULL)
-    g_object_set (self->connection, "stun-server", stun_server, NULL);
-  servers = stun_server == NULL && turn_servers == NULL ? self->ice_servers
-                                                        : turn_servers;
-
-  for (guint i = 0; servers != NULL && servers[i] != NULL; i++) {
-    if (g_str_has_prefix (servers[i], "stun"))
-      g_object_set (self->connection, "stun-server", servers[i], NULL);
-    else
-      add_turn_server (self->connection, servers[i]);
-  }
-}
-
-/* Port mappings are found by a question to whatever router may be there, which
- * each gathering then waits for (libnice: 200 ms). Browsers do without. */
-static void
-leave_router_alone (GstPeerSession *self)
-{
-  g_autoptr (GObject) ice = NULL;
-  g_autoptr (GObject) agent = NULL;
-
-  g_object_get (self->connection, "ice-agent", &ice, NULL);
-  if (ice != NULL &&
-      g_object_class_find_property (G_OBJECT_GET_CLASS (ice), "agent") != NULL)
-    g_object_get (ice, "agent", &agent, NULL);
-  if (agent != NULL &&
-      g_object_class_find_property (G_OBJECT_GET_CLASS (agent), "upnp") != NULL)
-    g_object_set (agent, "upnp", FALSE, NULL);
-}
-
-/* Before the class of `peerconnection` asks for it under GObject's lock, which a
- * plugin that another thread loads may wait for, as parsebin's do. */
-static void
-load_webrtcbin (void)
-{
-  g_autoptr (GstElementFactory) factory =
-      gst_element_factory_find ("webrtcbin");
-  g_autoptr (GstPluginFeature) loaded = NULL;
-
-  if (factory != NULL)
-    loaded = gst_plugin_feature_load (GST_PLUGIN_FEATURE (factory));
-}
-
-static void
 add_connection (GstPeerSession *self)
 {
-  guint close_timeout;
-  int policy;
-
-  load_webrtcbin ();
-  self->bin = gst_object_ref_sink (gst_bin_new (NULL));
-  g_object_set_data_full (
-      G_OBJECT (self->bin), GST_PEER_SESSION_ID, g_strdup (self->id), g_free);
-  self->connection =
-      gst_object_ref_sink (gst_element_factory_make ("peerconnection", NULL));
-  g_object_set_data (
-      G_OBJECT (self->connection), GST_PEER_OWNER_CLOSES, self->connection);
-  gst_util_set_object_arg (
-      G_OBJECT (self->connection), "bundle-policy", "max-bundle");
-  g_object_get (self->parent, "close-timeout", &close_timeout,
-      "ice-transport-policy", &policy, NULL);
-  g_object_set (self->connection, "close-timeout", close_timeout,
-      "ice-transport-policy", policy, NULL);
-  set_ice_servers (self);
-  leave_router_alone (self);
+  self->connection = gst_peer_session_make_connection (self);
   g_signal_connect (self->connection, "notify::ice-gathering-state",
       G_CALLBACK (on_gathering_state), self);
   g_signal_connect (self->connection, "notify::connection-state",
       G_CALLBACK (on_connection_state), self);
   g_signal_connect (self->connection, "on-ice-candidate",
       G_CALLBACK (on_ice_candidate), self);
+
+  self->bin = gst_object_ref_sink (gst_bin_new (NULL));
+  g_object_set_data_full (
+      G_OBJECT (self->bin), GST_PEER_SESSION_ID, g_strdup (self->id), g_free);
   gst_bin_add (GST_BIN (self->bin), self->connection);
   gst_bin_add (self->parent, self->bin);
 }
@@ -579,6 +504,45 @@ gst_peer_session_fail (GstPeerSession *self, const GError *error)
   gst_peer_session_close (self);
 }
 
+static gboolean
+run_fail (gpointer data)
+{
+  SessionCall *call = data;
+
+  gst_peer_session_fail (call->session, call->error);
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * gst_peer_session_call_fail:
+ *
+ * Runs gst_peer_session_fail() on the loop. From any thread. What goes wrong once
+ * the connection has closed comes of that.
+ */
+void
+gst_peer_session_call_fail (GstPeerSession *self, const GError *error)
+{
+  GstWebRTCSignalingState state;
+  SessionCall *call;
+
+  g_object_get (self->connection, "signaling-state", &state, NULL);
+  if (state == GST_WEBRTC_SIGNALING_STATE_CLOSED)
+    return;
+  call = new_session_call (self, NULL);
+  call->error = g_error_copy (error);
+  gst_peer_loop_call (self->loop, run_fail, call, free_session_call);
+}
+
+static void
+take_error (GstPeerSession *self, GstMessage *message)
+{
+  g_autoptr (GError) error = NULL;
+
+  gst_message_parse_error (message, &error, NULL);
+  g_prefix_error (&error, "%s: ", GST_OBJECT_NAME (GST_MESSAGE_SRC (message)));
+  gst_peer_session_call_fail (self, error);
+}
+
 /**
  * gst_peer_session_take_message:
  * @message: from inside of its bin
@@ -592,6 +556,6 @@ gst_peer_session_take_message (GstPeerSession *self, GstMessage *message)
     if (GST_MESSAGE_SRC (message) == GST_OBJECT (self->connection))
       gst_peer_session_call (self, finish);
   } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
-    gst_peer_session_call (self, gst_peer_session_close);
+    take_error (self, message);
   }
 }

@@ -99,6 +99,8 @@ void gst_peer_session_call (GstPeerSession *self, GstPeerSessionFunc func);
 void gst_peer_session_set_timeout (
     GstPeerSession *self, guint ms, GstPeerSessionFunc func);
 
+void gst_peer_session_call_fail (GstPeerSession *self, const GError *error);
+
 void gst_peer_session_take_message (GstPeerSession *self, GstMessage *message);
 
 G_END_DECLS

@@ -156,8 +156,9 @@ studio_await_more (Studio *self, guint *counter, guint more)
 GstElement *
 studio_publish (Studio *self, guint timeout)
 {
-  g_autofree char *description = g_strdup_printf (
-      STUDIO_SOURCE " ! peersink location=%s timeout=%u", self->url, timeout);
+  g_autofree char *description = g_strdup_printf (STUDIO_SOURCE
+      " ! peersink name=client location=%s timeout=%u",
+      self->url, timeout);
   GstElement *pipeline = gst_parse_launch (description, NULL);
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
