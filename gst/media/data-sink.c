@@ -10,10 +10,14 @@
 GST_DEBUG_CATEGORY_STATIC (gst_peer_data_sink_debug);
 #define GST_CAT_DEFAULT gst_peer_data_sink_debug
 
-/* How long one message may wait for peers that do not take it, and the first
- * one for the peer that it is meant for: with what follows it, an EOS still
- * ends in time. */
-#define MAX_WAIT (2 * G_TIME_SPAN_SECOND)
+/* How long one message may wait for peers that do not take it: as SCTP does for
+ * who has been away for 3 s (sends again after 1, 3 and 7 s), as long as that
+ * holds up nobody but who sends. */
+#define MAX_WAIT (10 * G_TIME_SPAN_SECOND)
+#define MAX_WAIT_OF_OTHERS (2 * G_TIME_SPAN_SECOND)
+
+/* And the first one for the peer that it is meant for. */
+#define MAX_WAIT_FOR_PEER (2 * G_TIME_SPAN_SECOND)
 
 /* Of one session. */
 typedef struct {
@@ -182,7 +186,7 @@ send (GstPeerDataSink *self, GstPeerDataTrack *track,
   return TRUE;
 }
 
-/* Those that still have no room after all that time hold up the others. */
+/* Those that still have no room after all that time. */
 static void
 cut_off (GstPeerDataSink *self, GPtrArray *tracks)
 {
@@ -198,12 +202,14 @@ static GstFlowReturn
 deliver (GstPeerDataSink *self, const GstPeerMessage *message)
 {
   g_autoptr (GPtrArray) tracks = dup_open_tracks (self);
-  gint64 deadline = g_get_monotonic_time () + MAX_WAIT;
+  const guint n_all = tracks->len;
+  gint64 begin = g_get_monotonic_time ();
   gboolean late = FALSE;
 
   for (;;) {
     guint seen = get_changes (self);
     GstFlowReturn result;
+    gint64 deadline;
 
     for (guint i = tracks->len; i-- > 0;) {
       if (send (self, g_ptr_array_index (tracks, i), message))
@@ -215,6 +221,7 @@ deliver (GstPeerDataSink *self, const GstPeerMessage *message)
       cut_off (self, tracks);
       return GST_FLOW_OK;
     }
+    deadline = begin + (tracks->len < n_all ? MAX_WAIT_OF_OTHERS : MAX_WAIT);
     result = await_change (self, seen, deadline, &late);
     if (result != GST_FLOW_OK)
       return result;
@@ -254,7 +261,7 @@ set_awaits_peer (GstPeerDataSink *self, gboolean awaits_peer)
 static GstFlowReturn
 await_peer (GstPeerDataSink *self)
 {
-  gint64 deadline = g_get_monotonic_time () + MAX_WAIT;
+  gint64 deadline = g_get_monotonic_time () + MAX_WAIT_FOR_PEER;
   gboolean late = FALSE;
 
   if (!set_awaits_peer (self, FALSE))

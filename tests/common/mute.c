@@ -24,12 +24,45 @@ mute_source (const GValue *source, gpointer user_data)
   mute_pad (g_value_get_object (source), "src");
 }
 
-void
-mute_network (GstElement *pipeline)
+static void
+for_each_source (
+    GstElement *pipeline, GstIteratorForeachFunction func, gpointer user_data)
 {
   g_autoptr (GstIterator) sources =
       gst_bin_iterate_all_by_element_factory_name (
           GST_BIN (pipeline), "nicesrc");
 
-  gst_iterator_foreach (sources, mute_source, NULL);
+  gst_iterator_foreach (sources, func, user_data);
+}
+
+void
+mute_network (GstElement *pipeline)
+{
+  for_each_source (pipeline, mute_source, NULL);
+}
+
+static GstPadProbeReturn
+drop_until (GstPad *pad, GstPadProbeInfo *info, gpointer end)
+{
+  return g_get_monotonic_time () < *(gint64 *)end ? GST_PAD_PROBE_DROP
+                                                  : GST_PAD_PROBE_REMOVE;
+}
+
+static void
+mute_source_until (const GValue *source, gpointer end)
+{
+  g_autoptr (GstPad) pad =
+      gst_element_get_static_pad (g_value_get_object (source), "src");
+
+  gst_pad_add_probe (pad,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_until,
+      g_memdup2 (end, sizeof (gint64)), g_free);
+}
+
+void
+mute_network_for (GstElement *pipeline, gint64 duration)
+{
+  gint64 end = g_get_monotonic_time () + duration;
+
+  for_each_source (pipeline, mute_source_until, &end);
 }

@@ -302,7 +302,8 @@ GST_START_TEST (test_all_players_get_all)
 }
 GST_END_TEST
 
-#define BIG (16 * 1024) /* bytes */
+#define BIG (16 * 1024)                       /* bytes */
+#define AWAY (2500 * G_TIME_SPAN_MILLISECOND) /* not for good */
 
 /* It is waited for, for a while, and memory stays bounded meanwhile. */
 GST_START_TEST (test_who_is_stuck_is_left_behind)
@@ -334,6 +335,30 @@ GST_START_TEST (test_who_is_stuck_is_left_behind)
   ck_assert_int_ge (took, 2 * G_TIME_SPAN_SECOND);
   ck_assert_uint_le (sender->max_buffered, 1024 * 1024);
   ck_assert_uint_ge (sender->max_buffered, 512 * 1024);
+}
+GST_END_TEST
+
+/* SCTP sends again after 1 s, and after 2 more. */
+GST_START_TEST (test_who_is_away_loses_nothing)
+{
+  g_auto (Pair) pair = { NULL };
+  g_autoptr (GstPad) pad = NULL;
+  gint64 begin, took;
+  Inlet *inlet;
+
+  pair_init (&pair);
+  pad = sender_add_pad (pair.sender, "data_0", BINARY);
+  play_open (pair.sender, 1);
+  ck_assert_int_eq (push_zeros (pad, BIG), GST_FLOW_OK);
+  inlet = receiver_await_inlet (pair.receiver, "data_0");
+  inlet_await_messages (inlet, 1);
+  mute_network_for (pair.receiver->pipeline, AWAY);
+  begin = g_get_monotonic_time ();
+  for (guint i = 1; i < 200; i++)
+    ck_assert_int_eq (push_zeros (pad, BIG), GST_FLOW_OK);
+  took = g_get_monotonic_time () - begin;
+  inlet_await_messages (inlet, 200);
+  ck_assert_int_ge (took, AWAY);
 }
 GST_END_TEST
 
@@ -543,6 +568,7 @@ data_suite (void)
   tcase_add_test (tcase, test_it_is_closed_before_it_takes_a_message);
   tcase_add_test (tcase, test_all_players_get_all);
   tcase_add_test (tcase, test_who_is_stuck_is_left_behind);
+  tcase_add_test (tcase, test_who_is_away_loses_nothing);
   tcase_add_test (tcase, test_small_messages_are_counted);
   tcase_add_test (tcase, test_what_may_get_lost_is_not_waited_for);
   tcase_add_test (tcase, test_who_sends_too_much_loses_the_channel);
