@@ -185,6 +185,67 @@ gst_peer_channels_finish (
                   gst_structure_new_empty (DRAIN_MARKER)));
 }
 
+static GstPadProbeReturn
+drop (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  return GST_PAD_PROBE_DROP;
+}
+
+static GstWebRTCDataChannel *
+dup_by_id (GstPeerChannels *self, gint id)
+{
+  g_autoptr (GPtrArray) channels = snapshot (self);
+
+  for (guint i = 0; i < channels->len; i++) {
+    GstWebRTCDataChannel *channel = g_ptr_array_index (channels, i);
+    gint own;
+
+    g_object_get (channel, "id", &own, NULL);
+    if (own == id)
+      return g_object_ref (channel);
+  }
+
+  return NULL;
+}
+
+/**
+ * gst_peer_channels_on_reset:
+ * @id: of the channel that the peer has closed, which webrtcbin does not know yet
+ *
+ * Nothing more is sent in it. On the streaming thread of what comes from the
+ * network.
+ *
+ * webrtcbin will close it as well when its appsrc has let go of the last message.
+ * Where a full send buffer has taken a part of that, the encoder flushes the
+ * rest, and the association waits for it for ever: it takes no message of any
+ * other channel any more (usrsctp: stream_locked). So there is one more to wait
+ * for, which goes nowhere.
+ */
+void
+gst_peer_channels_on_reset (
+    GstPeerConnection *element, GstElement *child, gint id)
+{
+  static const guint8 none = 0;
+  g_autoptr (GstWebRTCDataChannel) channel = dup_by_id (&element->channels, id);
+  g_autoptr (GstElement) source = NULL;
+  g_autoptr (GstPad) sink = NULL;
+  g_autoptr (GBytes) message = NULL;
+
+  if (channel == NULL ||
+      !gst_peer_insides_channel_path (child, channel, &source, &sink))
+    return;
+
+  gst_pad_add_probe (sink,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop, NULL,
+      NULL);
+  if (GST_PAD_STREAM_TRYLOCK (sink)) {
+    GST_PAD_STREAM_UNLOCK (sink);
+    return;
+  }
+  message = g_bytes_new_static (&none, sizeof (none));
+  gst_webrtc_data_channel_send_data_full (channel, message, NULL);
+}
+
 /**
  * gst_peer_channels_drain:
  *

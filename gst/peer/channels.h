@@ -25,6 +25,8 @@ void gst_peer_channels_add (
 
 void gst_peer_channels_finish (
     GstPeerConnection *element, GstWebRTCDataChannel *channel);
+void gst_peer_channels_on_reset (
+    GstPeerConnection *element, GstElement *child, gint id);
 gboolean gst_peer_channels_drain (GstPeerConnection *element);
 void gst_peer_channels_mute (GstPeerConnection *element);
 gboolean gst_peer_channels_close (GstPeerConnection *element);

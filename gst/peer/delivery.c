@@ -6,13 +6,18 @@
  * (gstsctpdec.c, on_gst_sctp_association_stream_reset). So that these messages
  * reach the channel, whoever tells it of the reset waits for them. The packet
  * that asks for the reset may be too early: SCTP puts that off until it has all
- * before it, be that in the same packet or in a later one. */
+ * before it, be that in the same packet or in a later one.
+ *
+ * What is being sent in it is no use any more, but has to go out of the way of
+ * the other channels. */
 
 #include "delivery.h"
 
 #include <gst/base/gstdataqueue.h>
 
+#include "channels.h"
 #include "insides.h"
+#include "peerconnection-private.h"
 
 /* Nothing in the channel's way waits; this is for many messages at a time when
  * the processors have much else to do. */
@@ -88,6 +93,30 @@ dup_decoder (GObject *association)
   return decoder != NULL ? g_weak_ref_get (decoder) : NULL;
 }
 
+static void
+deliver (GstElement *decoder, guint stream)
+{
+  g_autofree char *name = g_strdup_printf ("src_%u", stream);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (decoder, name);
+  g_autoptr (GstDataQueue) queue =
+      pad != NULL ? gst_peer_insides_dup_sctp_queue (pad) : NULL;
+
+  if (queue != NULL)
+    wait_until_empty (pad, queue);
+}
+
+static void
+stop_sending (GstElement *decoder, guint stream)
+{
+  g_autoptr (GstObject) child = gst_object_get_parent (GST_OBJECT (decoder));
+  g_autoptr (GstObject) element =
+      child != NULL ? gst_object_get_parent (child) : NULL;
+
+  if (GST_IS_PEER_CONNECTION (element))
+    gst_peer_channels_on_reset (
+        GST_PEER_CONNECTION (element), GST_ELEMENT (child), stream);
+}
+
 /* Of all associations of the process, before their decoders are told; on the
  * streaming thread of what comes from the network, which fills the queues. */
 static gboolean
@@ -95,15 +124,12 @@ on_reset (GSignalInvocationHint *hint, guint n_args, const GValue *args,
     gpointer user_data)
 {
   g_autoptr (GstElement) decoder = dup_decoder (g_value_get_object (&args[0]));
-  g_autofree char *name =
-      g_strdup_printf ("src_%u", g_value_get_uint (&args[1]));
-  g_autoptr (GstPad) pad =
-      decoder != NULL ? gst_element_get_static_pad (decoder, name) : NULL;
-  g_autoptr (GstDataQueue) queue =
-      pad != NULL ? gst_peer_insides_dup_sctp_queue (pad) : NULL;
+  guint stream = g_value_get_uint (&args[1]);
 
-  if (queue != NULL)
-    wait_until_empty (pad, queue);
+  if (decoder != NULL) {
+    stop_sending (decoder, stream);
+    deliver (decoder, stream);
+  }
 
   return G_SOURCE_CONTINUE;
 }

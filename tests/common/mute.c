@@ -2,6 +2,8 @@
 
 #include "mute.h"
 
+#define PROBE "mute-probe"
+
 static GstPadProbeReturn
 drop (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
@@ -12,10 +14,11 @@ void
 mute_pad (GstElement *element, const char *name)
 {
   g_autoptr (GstPad) pad = gst_element_get_static_pad (element, name);
-
-  gst_pad_add_probe (pad,
+  gulong probe = gst_pad_add_probe (pad,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop, NULL,
       NULL);
+
+  g_object_set_data (G_OBJECT (pad), PROBE, GSIZE_TO_POINTER (probe));
 }
 
 static void
@@ -39,6 +42,22 @@ void
 mute_network (GstElement *pipeline)
 {
   for_each_source (pipeline, mute_source, NULL);
+}
+
+static void
+hear_source (const GValue *source, gpointer user_data)
+{
+  g_autoptr (GstPad) pad =
+      gst_element_get_static_pad (g_value_get_object (source), "src");
+
+  gst_pad_remove_probe (
+      pad, GPOINTER_TO_SIZE (g_object_steal_data (G_OBJECT (pad), PROBE)));
+}
+
+void
+hear_network (GstElement *pipeline)
+{
+  for_each_source (pipeline, hear_source, NULL);
 }
 
 static GstPadProbeReturn

@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 void mute_pad (GstElement *element, const char *name);
 /* As if the network were gone: nothing comes in from it. */
 void mute_network (GstElement *pipeline);
+/* That is over. */
+void hear_network (GstElement *pipeline);
 /* For so many µs. */
 void mute_network_for (GstElement *pipeline, gint64 duration);
 

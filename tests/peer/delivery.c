@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a peer has sent in a channel that it closes. */
+/* What has been sent in a channel that a peer closes. */
 
 #include "inside.h"
+#include "mute.h"
 #include "peers.h"
 
 #include <gst/check/gstcheck.h>
@@ -99,6 +100,58 @@ GST_START_TEST (test_all_messages_come_before_the_end)
 }
 GST_END_TEST
 
+static void
+on_low (GstWebRTCDataChannel *channel, Peer *peer)
+{
+  peer_log (peer, "all is on its way");
+}
+
+/* usrsctp takes 1 MiB that is not acknowledged: the last one not as a whole. */
+#define N_LARGE 18
+#define LARGE (60 * 1024) /* bytes */
+
+/* Half a message in the association would keep all other channels out of it. */
+GST_START_TEST (test_the_end_of_one_channel_is_that_of_no_other)
+{
+  g_autoptr (Peers) peers = peers_new ("peerconnection", "peerconnection");
+  Peer *from = peers->offerer;
+  Peer *to = peers->answerer;
+  g_autofree guint8 *zeros = g_malloc0 (LARGE);
+  g_autoptr (GBytes) large = g_bytes_new (zeros, LARGE);
+  GstWebRTCDataChannel *other;
+
+  peers_add (peers, PEER_CHANNEL);
+  other = peer_add_channel (from, "other");
+  peers_connect (peers);
+  peer_await_nth (to, "channel:on-open", 2);
+  peer_await_nth (from, "channel:on-open", 2);
+
+  /* A stream is reset when all that was sent in it is acknowledged. */
+  gst_webrtc_data_channel_send_string (to->channel, "all");
+  peer_await (from, "channel:on-message-string=all");
+  gst_webrtc_data_channel_send_string (from->channel, "acknowledged");
+  peer_await (to, "channel:on-message-string=acknowledged");
+
+  g_signal_connect (
+      from->channel, "on-buffered-amount-low", G_CALLBACK (on_low), from);
+  peer_mark (from);
+  mute_network (to->pipeline);
+  for (guint i = 0; i < N_LARGE; i++)
+    ck_assert (
+        gst_webrtc_data_channel_send_data_full (from->channel, large, NULL));
+  peer_await (from, "all is on its way");
+  gst_webrtc_data_channel_close (to->channel);
+  peer_await (from, "channel:ready-state=closing");
+  gst_webrtc_data_channel_send_string (other, "goes on");
+  hear_network (to->pipeline);
+
+  peer_await (to, "channel:on-message-string=goes on");
+  peer_await (from, "channel:ready-state=closed");
+  peer_await (to, "channel:ready-state=closed");
+  ck_assert_uint_eq (peer_count (from, "channel:ready-state=closed"), 1);
+}
+GST_END_TEST
+
 static Suite *
 delivery_suite (void)
 {
@@ -107,6 +160,7 @@ delivery_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_all_messages_come_before_the_end);
+  tcase_add_test (tcase, test_the_end_of_one_channel_is_that_of_no_other);
 
   return suite;
 }
