@@ -10,10 +10,10 @@
 GST_DEBUG_CATEGORY_STATIC (gst_peer_data_sink_debug);
 #define GST_CAT_DEFAULT gst_peer_data_sink_debug
 
-/* How long one message may wait for peers that do not take it: as SCTP does for
- * who has been away for 3 s (sends again after 1, 3 and 7 s), as long as that
- * holds up nobody but who sends. */
-#define MAX_WAIT (10 * G_TIME_SPAN_SECOND)
+/* How long one message may wait for peers that do not take it. As long as that
+ * holds up nobody but who sends, they have the time after which a silent peer is
+ * lost: SCTP sends again after 1, 3 and 7 s, and in the beginning after 3 and 9. */
+#define MAX_WAIT (20 * G_TIME_SPAN_SECOND)
 #define MAX_WAIT_OF_OTHERS (2 * G_TIME_SPAN_SECOND)
 
 /* And the first one for the peer that it is meant for. */

@@ -559,6 +559,7 @@ data_suite (void)
   TCase *tcase = tcase_create ("data");
 
   suite_add_tcase (suite, tcase);
+  tcase_set_timeout (tcase, 60); /* one waits for 20 s */
   tcase_add_test (tcase, test_every_message_comes_in_order);
   tcase_add_test (tcase, test_the_first_message_waits_for_the_peer);
   tcase_add_test (tcase, test_settings_of_pads);
