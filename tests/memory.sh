@@ -26,7 +26,7 @@ mkdir "$build/reports"
 GST_PLUGIN_PATH=$build/plugin GST_REGISTRY=$build/tests/registry.bin \
   gst-inspect-1.0 peerconnection >/dev/null
 [ $# -gt 0 ] || set -- after-close associations bad-input close delivery \
-  gathering life moments order overdue races reader scripted surface
+  gathering handshake life moments order overdue races reader scripted surface
 meson test -C "$build" --no-rebuild --timeout-multiplier 10 \
   --wrapper "$PWD/tests/memory/run" "$@" | grep -v -e '^>>>' -e '^$' || :
 # Its name has the wrapper's.

@@ -5,6 +5,7 @@
 
 #include "close-private.h"
 
+#include "ice-agent.h"
 #include "peerconnection-private.h"
 
 /* The first bytes of packets. */
@@ -179,9 +180,11 @@ add_line (GstPeerClose *self, GstPeerTransport *transport)
 {
   GstPeerLine *line = g_new0 (GstPeerLine, 1);
 
-  line->close = self;
+  line->close = gst_peer_close_ref (self);
   line->transport = transport;
   g_ptr_array_add (self->lines, line);
+  line->probe = gst_pad_add_probe (
+      transport->exit, ANY_DATA, on_exit_data, line, release_line);
 }
 
 static void
@@ -200,6 +203,57 @@ add_inputs (GstPeerClose *self)
   }
 }
 
+static gboolean
+has_line (GstPeerClose *self, GstPeerTransport *transport)
+{
+  for (guint i = 0; i < self->lines->len; i++) {
+    if (((GstPeerLine *)g_ptr_array_index (self->lines, i))->transport ==
+        transport)
+      return TRUE;
+  }
+
+  return FALSE;
+}
+
+/**
+ * gst_peer_close_add_lines:
+ *
+ * Those that have connected since. On the loop, before the steps that use them.
+ */
+void
+gst_peer_close_add_lines (GstPeerClose *self)
+{
+  for (guint i = 0; i < self->transports->len; i++) {
+    GstPeerTransport *transport = g_ptr_array_index (self->transports, i);
+
+    if (gst_peer_transport_is_connected (transport) &&
+        !has_line (self, transport))
+      add_line (self, transport);
+  }
+  if (self->lines->len > 0 && self->inputs->len == 0)
+    add_inputs (self);
+}
+
+/**
+ * gst_peer_close_may_connect:
+ *
+ * Returns: whether there is a peer with whom a DTLS handshake goes on
+ */
+gboolean
+gst_peer_close_may_connect (GstPeerClose *self)
+{
+  if (!gst_peer_ice_has_pair (self->element->agent, self->transports->len))
+    return FALSE;
+
+  for (guint i = 0; i < self->transports->len; i++) {
+    if (gst_peer_transport_is_connecting (
+            g_ptr_array_index (self->transports, i)))
+      return TRUE;
+  }
+
+  return FALSE;
+}
+
 /**
  * gst_peer_close_open_lines:
  *
@@ -215,25 +269,12 @@ gst_peer_close_open_lines (GstPeerClose *self)
   self->lines = g_ptr_array_new_with_free_func (line_free);
   self->inputs = g_ptr_array_new_with_free_func (input_free);
 
-  for (guint i = 0; i < self->transports->len; i++) {
-    GstPeerTransport *transport = g_ptr_array_index (self->transports, i);
-
-    if (gst_peer_transport_is_connected (transport))
-      add_line (self, transport);
-  }
+  gst_peer_close_add_lines (self);
   self->answers_only =
       self->lines->len == 0 && self->reason == GST_PEER_CLOSE_REMOTE;
   for (guint i = 0; self->answers_only && i < self->transports->len; i++)
     add_line (self, g_ptr_array_index (self->transports, i));
-
-  for (guint i = 0; i < self->lines->len; i++) {
-    GstPeerLine *line = g_ptr_array_index (self->lines, i);
-
-    line->probe = gst_pad_add_probe (
-        line->transport->exit, ANY_DATA, on_exit_data, line, release_line);
-    gst_peer_close_ref (self);
-  }
-  if (self->lines->len > 0)
+  if (self->answers_only && self->lines->len > 0)
     add_inputs (self);
 }
 

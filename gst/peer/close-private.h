@@ -23,12 +23,14 @@ struct _GstPeerClose {
   GstStructure *report;
   GstPeerSequence *sequence;
 
-  /* Set on the loop before the steps start, and not changed any more. */
+  /* Set on the loop before the steps start, and not changed any more, but for
+   * the lines that are added while a DTLS handshake is waited for. */
   GstElement *child;
   GPtrArray *transports; /* element-type GstPeerTransport */
   GPtrArray *lines;      /* element-type GstPeerLine */
   GPtrArray *inputs;     /* element-type GstPeerInput, if there are lines */
   gboolean answers_only; /* the peer has closed every line */
+  gboolean awaits_dtls;  /* used on the loop */
   gint awaits_pads;      /* their EOS, in the drain */
   gint shut;             /* nothing leaves any more */
   gint n_busy_inputs; /* which still look at what came before they were cut */
@@ -68,6 +70,8 @@ void gst_peer_close_mark (GstPeerClose *self);
 
 /* close-lines.c */
 void gst_peer_close_open_lines (GstPeerClose *self);
+void gst_peer_close_add_lines (GstPeerClose *self);
+gboolean gst_peer_close_may_connect (GstPeerClose *self);
 void gst_peer_close_alert_sent (GstPeerLine *line);
 void gst_peer_close_shut_lines (GstPeerClose *self);
 void gst_peer_close_remove_lines (GstPeerClose *self);

@@ -36,7 +36,8 @@ gst_peer_close_run_aside (GstPeerClose *self, GstElementCallAsyncFunc func)
 }
 
 /* === resume: what is paused cannot send, so nor is it paused before the end:
- * a pipeline that gets its EOS from the source pads does that in mid-close === */
+ * a pipeline that gets its EOS from the source pads does that in mid-close. And
+ * a peer whose DTLS handshake is done can only be told when ours is, too === */
 
 static void
 resume (GstElement *element, gpointer user_data)
@@ -52,13 +53,46 @@ gst_peer_close_step_resume (gpointer close)
 {
   GstPeerClose *self = close;
 
-  if (self->lines->len == 0)
+  self->awaits_dtls = gst_peer_close_may_connect (self);
+  if (self->lines->len == 0 && !self->awaits_dtls)
     return GST_PEER_STEP_SKIPPED;
   gst_element_set_locked_state (self->child, TRUE);
-  if (gst_peer_insides_state (self->child) != GST_STATE_PAUSED)
-    return GST_PEER_STEP_SKIPPED;
+  if (gst_peer_insides_state (self->child) == GST_STATE_PAUSED)
+    return gst_peer_close_run_aside (self, resume);
 
-  return gst_peer_close_run_aside (self, resume);
+  return self->awaits_dtls ? GST_PEER_STEP_PENDING : GST_PEER_STEP_SKIPPED;
+}
+
+static gboolean
+check_dtls (gpointer user_data)
+{
+  GstPeerClose *self = user_data;
+
+  if (!self->awaits_dtls)
+    return G_SOURCE_REMOVE;
+  gst_peer_close_add_lines (self);
+  self->awaits_dtls = gst_peer_close_may_connect (self);
+  if (!self->awaits_dtls)
+    gst_peer_close_step_done (self, "resume");
+
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * gst_peer_close_on_dtls:
+ *
+ * A handshake is over. From any thread.
+ */
+void
+gst_peer_close_on_dtls (GstPeerConnection *element)
+{
+  GstPeerClose *self;
+
+  GST_OBJECT_LOCK (element);
+  self = gst_peer_close_ref (element->close);
+  GST_OBJECT_UNLOCK (element);
+  gst_peer_loop_call (
+      element->loop, check_dtls, self, (GDestroyNotify)gst_peer_close_unref);
 }
 
 /* === drain: EOS only. RTP is at the network when EOS has come down all sink
@@ -69,6 +103,7 @@ gst_peer_close_step_drain (gpointer close)
 {
   GstPeerClose *self = close;
 
+  self->awaits_dtls = FALSE;
   if (self->reason != GST_PEER_CLOSE_EOS || self->lines->len == 0 ||
       gst_peer_states_is_closed (self->element))
     return GST_PEER_STEP_SKIPPED;

@@ -36,6 +36,7 @@ gboolean gst_peer_close_is_final (GstPeerConnection *element);
 
 /* What the steps wait for. From any thread. */
 void gst_peer_close_on_channels_drained (GstPeerConnection *element);
+void gst_peer_close_on_dtls (GstPeerConnection *element);
 void gst_peer_close_on_association_lost (GstPeerConnection *element);
 void gst_peer_close_on_sink_eos (
     GstPeerConnection *element, GstPad *pad, guint32 seqnum);

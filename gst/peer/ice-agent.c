@@ -265,3 +265,22 @@ gst_peer_ice_silence (GObject *ice_agent, guint n_streams)
 
   return silence;
 }
+
+/**
+ * gst_peer_ice_has_pair:
+ * @n_streams: how many streams the agent has
+ *
+ * Returns: whether there is a way to the peer
+ */
+gboolean
+gst_peer_ice_has_pair (GObject *ice_agent, guint n_streams)
+{
+  g_autoptr (GObject) agent = gst_peer_ice_get_nice_agent (ice_agent);
+
+  for (guint stream = 1; agent != NULL && stream <= n_streams; stream++) {
+    if (gst_peer_ice_socket_has_pair (agent, stream))
+      return TRUE;
+  }
+
+  return FALSE;
+}

@@ -136,6 +136,20 @@ dup_pair (GObject *nice_agent, guint stream)
 }
 
 /**
+ * gst_peer_ice_socket_has_pair:
+ * @stream: from 1 on
+ *
+ * Returns: whether a pair has been selected
+ */
+gboolean
+gst_peer_ice_socket_has_pair (GObject *nice_agent, guint stream)
+{
+  g_autoptr (SelectedPair) pair = dup_pair (nice_agent, stream);
+
+  return pair != NULL;
+}
+
+/**
  * gst_peer_ice_socket_dup:
  * @stream: from 1 on
  *

@@ -10,6 +10,7 @@ typedef void (*GstPeerIceSend) (
     GObject *nice_agent, guint stream, gpointer user_data);
 
 void gst_peer_ice_socket_watch (GObject *nice_agent);
+gboolean gst_peer_ice_socket_has_pair (GObject *nice_agent, guint stream);
 GSocket *gst_peer_ice_socket_dup (GObject *nice_agent, guint stream);
 gboolean gst_peer_ice_socket_find (
     GObject *nice_agent, guint stream, GstPeerIceSend send, gpointer user_data);

@@ -264,6 +264,13 @@ gst_peer_transport_is_connected (GstPeerTransport *self)
   return has_state (self, "connected");
 }
 
+/* It is, from the beginning of the handshake or before. */
+gboolean
+gst_peer_transport_is_connecting (GstPeerTransport *self)
+{
+  return has_state (self, "connecting");
+}
+
 static GstIterator *
 iterate_nothing (GstPad *pad, GstObject *parent)
 {

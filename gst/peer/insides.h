@@ -20,6 +20,7 @@ typedef struct {
 } GstPeerTransport;
 
 GPtrArray *gst_peer_insides_transports (GstElement *child);
+gboolean gst_peer_transport_is_connecting (GstPeerTransport *self);
 gboolean gst_peer_transport_is_connected (GstPeerTransport *self);
 gboolean gst_peer_transport_send_close_notify (GstPeerTransport *self);
 GArray *gst_peer_transport_sent_ssrcs (GstPeerTransport *self);

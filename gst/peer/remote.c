@@ -125,6 +125,7 @@ on_dtls_state (
       g_type_class_peek (G_VALUE_TYPE (&state)), g_value_get_enum (&state));
   if (value != NULL && g_str_equal (value->value_nick, "closed"))
     follow_up (element, end_connection, 0);
+  gst_peer_close_on_dtls (element);
 }
 
 static void

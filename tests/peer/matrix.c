@@ -83,7 +83,7 @@ cell_watch (Cell *self)
   return watchdog_new (self->name, timeout + 500);
 }
 
-/* Nothing but the drain depends on the other side. */
+/* Nothing but the drain, and the end of a handshake, depends on the other side. */
 static void
 assert_report (Cell *cell)
 {
