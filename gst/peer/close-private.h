@@ -84,6 +84,7 @@ void gst_peer_close_stop_repeating (GstPeerClose *self);
 /* close-steps.c */
 GstPeerStepResult gst_peer_close_run_aside (
     GstPeerClose *self, GstElementCallAsyncFunc func);
+void gst_peer_close_on_handshake_over (GstPeerClose *self);
 void gst_peer_close_on_pads_drained (GstPeerClose *self);
 
 void gst_peer_close_on_ice_closed (GstPeerConnection *element);

@@ -48,17 +48,31 @@ resume (GstElement *element, gpointer user_data)
   gst_peer_close_step_done (self, "resume");
 }
 
+/* Returns whether there may be more. Looked at first, or one that connects
+ * meanwhile would be missed. */
+static gboolean
+add_lines (GstPeerClose *self)
+{
+  gboolean may_connect = gst_peer_close_may_connect (self);
+
+  gst_peer_close_add_lines (self);
+
+  return may_connect;
+}
+
 GstPeerStepResult
 gst_peer_close_step_resume (gpointer close)
 {
   GstPeerClose *self = close;
 
-  self->awaits_dtls = gst_peer_close_may_connect (self);
+  self->awaits_dtls = add_lines (self);
   if (self->lines->len == 0 && !self->awaits_dtls)
     return GST_PEER_STEP_SKIPPED;
   gst_element_set_locked_state (self->child, TRUE);
-  if (gst_peer_insides_state (self->child) == GST_STATE_PAUSED)
+  if (gst_peer_insides_state (self->child) == GST_STATE_PAUSED) {
+    self->awaits_dtls = FALSE;
     return gst_peer_close_run_aside (self, resume);
+  }
 
   return self->awaits_dtls ? GST_PEER_STEP_PENDING : GST_PEER_STEP_SKIPPED;
 }
@@ -70,8 +84,7 @@ check_dtls (gpointer user_data)
 
   if (!self->awaits_dtls)
     return G_SOURCE_REMOVE;
-  gst_peer_close_add_lines (self);
-  self->awaits_dtls = gst_peer_close_may_connect (self);
+  self->awaits_dtls = add_lines (self);
   if (!self->awaits_dtls)
     gst_peer_close_step_done (self, "resume");
 
@@ -79,20 +92,15 @@ check_dtls (gpointer user_data)
 }
 
 /**
- * gst_peer_close_on_dtls:
+ * gst_peer_close_on_handshake_over:
  *
- * A handshake is over. From any thread.
+ * From any thread.
  */
 void
-gst_peer_close_on_dtls (GstPeerConnection *element)
+gst_peer_close_on_handshake_over (GstPeerClose *self)
 {
-  GstPeerClose *self;
-
-  GST_OBJECT_LOCK (element);
-  self = gst_peer_close_ref (element->close);
-  GST_OBJECT_UNLOCK (element);
-  gst_peer_loop_call (
-      element->loop, check_dtls, self, (GDestroyNotify)gst_peer_close_unref);
+  gst_peer_loop_call (self->element->loop, check_dtls,
+      gst_peer_close_ref (self), (GDestroyNotify)gst_peer_close_unref);
 }
 
 /* === drain: EOS only. RTP is at the network when EOS has come down all sink

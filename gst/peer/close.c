@@ -444,6 +444,19 @@ gst_peer_close_on_channels_drained (GstPeerConnection *element)
 }
 
 /**
+ * gst_peer_close_on_dtls:
+ *
+ * A handshake is over, or a connection.
+ */
+void
+gst_peer_close_on_dtls (GstPeerConnection *element)
+{
+  g_autoptr (GstPeerClose) self = dup_close (element);
+
+  gst_peer_close_on_handshake_over (self);
+}
+
+/**
  * gst_peer_close_on_association_lost:
  *
  * The peer has aborted it: nothing is left to abort.
