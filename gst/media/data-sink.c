@@ -186,6 +186,15 @@ send (GstPeerDataSink *self, GstPeerDataTrack *track,
   return TRUE;
 }
 
+/* Those that have come since are held up as well, those that have gone are not. */
+static gint64
+get_deadline (GstPeerDataSink *self, GPtrArray *stuck, gint64 begin)
+{
+  g_autoptr (GPtrArray) open = dup_open_tracks (self);
+
+  return begin + (open->len > stuck->len ? MAX_WAIT_OF_OTHERS : MAX_WAIT);
+}
+
 /* Those that still have no room after all that time. */
 static void
 cut_off (GstPeerDataSink *self, GPtrArray *tracks)
@@ -202,14 +211,12 @@ static GstFlowReturn
 deliver (GstPeerDataSink *self, const GstPeerMessage *message)
 {
   g_autoptr (GPtrArray) tracks = dup_open_tracks (self);
-  const guint n_all = tracks->len;
   gint64 begin = g_get_monotonic_time ();
   gboolean late = FALSE;
 
   for (;;) {
     guint seen = get_changes (self);
     GstFlowReturn result;
-    gint64 deadline;
 
     for (guint i = tracks->len; i-- > 0;) {
       if (send (self, g_ptr_array_index (tracks, i), message))
@@ -221,8 +228,8 @@ deliver (GstPeerDataSink *self, const GstPeerMessage *message)
       cut_off (self, tracks);
       return GST_FLOW_OK;
     }
-    deadline = begin + (tracks->len < n_all ? MAX_WAIT_OF_OTHERS : MAX_WAIT);
-    result = await_change (self, seen, deadline, &late);
+    result =
+        await_change (self, seen, get_deadline (self, tracks, begin), &late);
     if (result != GST_FLOW_OK)
       return result;
   }

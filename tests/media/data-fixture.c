@@ -163,6 +163,15 @@ receiver_free (Receiver *self)
   g_free (self);
 }
 
+Receiver *
+play_from (const char *location)
+{
+  g_autofree char *description =
+      g_strdup_printf ("peersrc data-channels=true location=%s", location);
+
+  return receiver_new (description);
+}
+
 static Inlet *
 find_inlet (Receiver *self, const char *label)
 {
@@ -271,6 +280,7 @@ on_buffered_amount (GObject *channel, GParamSpec *pspec, Sender *self)
   g_object_get (channel, "buffered-amount", &buffered, NULL);
   g_mutex_lock (&self->lock);
   self->max_buffered = MAX (self->max_buffered, buffered);
+  g_cond_broadcast (&self->cond);
   g_mutex_unlock (&self->lock);
 }
 
@@ -331,6 +341,33 @@ sender_await_open (Sender *self, guint n)
   ck_assert_msg (in_time, "%u of %u channels are open", self->n_open, n);
 }
 
+void
+sender_await_buffered (Sender *self, guint64 bytes)
+{
+  gint64 end = g_get_monotonic_time () + WATCHDOG;
+  gboolean in_time = TRUE;
+
+  g_mutex_lock (&self->lock);
+  while (self->max_buffered < bytes && in_time)
+    in_time = g_cond_wait_until (&self->cond, &self->lock, end);
+  g_mutex_unlock (&self->lock);
+  ck_assert_msg (in_time, "never as much as %" G_GUINT64_FORMAT, bytes);
+}
+
+void
+sender_play (Sender *self)
+{
+  ck_assert_int_ne (gst_element_set_state (self->pipeline, GST_STATE_PLAYING),
+      GST_STATE_CHANGE_FAILURE);
+}
+
+void
+sender_play_open (Sender *self, guint n_channels)
+{
+  sender_play (self);
+  sender_await_open (self, n_channels);
+}
+
 GstPad *
 sender_add_pad (Sender *self, const char *name, const char *caps)
 {
@@ -361,4 +398,25 @@ GstFlowReturn
 push_zeros (GstPad *pad, gsize size)
 {
   return gst_pad_push (pad, gst_buffer_new_wrapped (g_malloc0 (size), size));
+}
+
+/* === both === */
+
+void
+pair_init (Pair *self)
+{
+  g_autofree char *location = make_location ("whip", "in");
+  g_autofree char *src = g_strdup_printf ("peersrc location=%s", location);
+  g_autofree char *sink =
+      g_strdup_printf ("peersink close-timeout=20000 location=%s", location);
+
+  self->receiver = receiver_new (src);
+  self->sender = sender_new (sink);
+}
+
+void
+pair_clear (Pair *self)
+{
+  sender_free (self->sender);
+  receiver_free (self->receiver);
 }

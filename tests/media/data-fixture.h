@@ -42,6 +42,9 @@ Receiver *receiver_new (const char *description);
 void receiver_free (Receiver *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Receiver, receiver_free)
 
+/* Of a server. */
+Receiver *play_from (const char *location);
+
 /* The one whose channel has this label, when it is there. */
 Inlet *receiver_await_inlet (Receiver *self, const char *label);
 void inlet_await_messages (Inlet *self, guint n);
@@ -70,5 +73,21 @@ void sender_await_open (Sender *self, guint n);
 GstPad *sender_add_pad (Sender *self, const char *name, const char *caps);
 GstFlowReturn push_text (GstPad *pad, const char *text);
 GstFlowReturn push_zeros (GstPad *pad, gsize size);
+
+void sender_play (Sender *self);
+/* Until what is pushed is sent. */
+void sender_play_open (Sender *self, guint n_channels);
+/* So much has waited for a peer. */
+void sender_await_buffered (Sender *self, guint64 bytes);
+
+/* A peersink that publishes to a peersrc. The sender does not play yet. */
+typedef struct {
+  Receiver *receiver;
+  Sender *sender;
+} Pair;
+
+void pair_init (Pair *self);
+void pair_clear (Pair *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pair, pair_clear)
 
 GstMessage *await_bus (GstElement *pipeline, GstMessageType type);
