@@ -43,22 +43,12 @@ post_error (GstElement *element)
 static void
 assert_error (GstElement *pipeline, const char *text)
 {
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  g_autoptr (GstMessage) message =
-      gst_bus_timed_pop_filtered (bus, WATCHDOG, GST_MESSAGE_ERROR);
+  g_autoptr (GstMessage) message = await_error (pipeline);
   g_autoptr (GError) error = NULL;
 
-  ck_assert_msg (message != NULL, "no error");
   gst_message_parse_error (message, &error, NULL);
   ck_assert_str_eq (GST_OBJECT_NAME (GST_MESSAGE_SRC (message)), "client");
   ck_assert_msg (strstr (error->message, text) != NULL, "%s", error->message);
-}
-
-static void
-stop (GstElement *pipeline)
-{
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  gst_object_unref (pipeline);
 }
 
 GST_START_TEST (test_who_publishes_says_why)
@@ -71,7 +61,7 @@ GST_START_TEST (test_who_publishes_says_why)
   payloader = gst_bin_get_by_name (GST_BIN (publisher), "payloader");
   break_payloader (payloader);
   assert_error (publisher, NOT_SENT);
-  stop (publisher);
+  studio_stop (publisher);
 }
 GST_END_TEST
 
@@ -131,7 +121,7 @@ watcher_begin (Watcher *self)
   self->server = server_new (STUDIO_SOURCE);
   server_play (self->server);
   description = g_strdup_printf ("peersrc name=client location=%s "
-                                 "! video/x-vp8 ! fakesink name=end",
+                                 "! video/x-vp8 ! fakesink",
       self->server->url);
   self->pipeline = gst_parse_launch (description, NULL);
   gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
@@ -143,7 +133,7 @@ static void
 watcher_end (Watcher *self)
 {
   gst_object_unref (self->depayloader);
-  stop (self->pipeline);
+  studio_stop (self->pipeline);
   server_free (self->server);
 }
 

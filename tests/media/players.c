@@ -49,6 +49,18 @@ await_message (GstElement *pipeline, GstMessageType type)
   return message;
 }
 
+GstMessage *
+await_error (GstElement *pipeline)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  GstMessage *message =
+      gst_bus_timed_pop_filtered (bus, WATCHDOG, GST_MESSAGE_ERROR);
+
+  ck_assert_msg (message != NULL, "no error");
+
+  return message;
+}
+
 /* === who plays from it === */
 
 static void

@@ -21,7 +21,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Server, server_free)
 /* Until the element named source gives something. */
 void server_play (Server *self);
 
+/* An ERROR in its place fails the test. */
 GstMessage *await_message (GstElement *pipeline, GstMessageType type);
+GstMessage *await_error (GstElement *pipeline);
 
 typedef struct {
   GstElement *pipeline;

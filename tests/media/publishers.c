@@ -9,25 +9,6 @@
 #include "players.h"
 #include "studio.h"
 
-static GstMessage *
-await_error (GstElement *pipeline)
-{
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  GstMessage *message =
-      gst_bus_timed_pop_filtered (bus, WATCHDOG, GST_MESSAGE_ERROR);
-
-  ck_assert_msg (message != NULL, "no error");
-
-  return message;
-}
-
-static void
-stop (GstElement *pipeline)
-{
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  gst_object_unref (pipeline);
-}
-
 GST_START_TEST (test_publishers_have_pads_of_their_own)
 {
   g_autoptr (Studio) studio = studio_new (2);
@@ -42,19 +23,19 @@ GST_START_TEST (test_publishers_have_pads_of_their_own)
   ck_assert_uint_eq (g_strv_length (sessions), 2);
 
   /* The end of one is no matter of the other's. */
-  stop (first);
+  studio_stop (first);
   studio_await (studio, &studio->n_eos[0], 1);
   studio_await (studio, &studio->n_removed[0], 1);
   studio_await_more (studio, &studio->n_buffers[1], 15);
   ck_assert_uint_eq (studio_get (studio, &studio->n_eos[1]), 0);
 
-  stop (second);
+  studio_stop (second);
   studio_await (studio, &studio->n_removed[1], 1);
 
   /* There is a next one, as was asked for. */
   next = studio_publish (studio, 10000);
   studio_await_more (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
-  stop (next);
+  studio_stop (next);
   studio_await (studio, &studio->n_eos[0], 2);
 }
 GST_END_TEST
@@ -77,10 +58,10 @@ GST_START_TEST (test_one_too_many_is_told_so)
   gst_message_parse_error_details (message, &details);
   ck_assert (gst_structure_get_uint (details, "http-status-code", &status));
   ck_assert_uint_eq (status, 503);
-  stop (second);
+  studio_stop (second);
 
   studio_await_more (studio, &studio->n_buffers[0], 15);
-  stop (first);
+  studio_stop (first);
 }
 GST_END_TEST
 
@@ -206,7 +187,7 @@ GST_START_TEST (test_the_end_of_each_stream_is_that_of_the_session)
 
   /* What it sends goes on, but the studio is done. */
   message = await_message (publisher, GST_MESSAGE_ERROR);
-  stop (publisher);
+  studio_stop (publisher);
 }
 GST_END_TEST
 
@@ -224,7 +205,7 @@ GST_START_TEST (test_silence_is_the_end_of_the_session)
   gst_element_set_state (publisher, GST_STATE_PAUSED);
   studio_await (studio, &studio->n_eos[0], 1);
   warning = await_message (studio->pipeline, GST_MESSAGE_WARNING);
-  stop (publisher);
+  studio_stop (publisher);
 }
 GST_END_TEST
 
@@ -354,7 +335,7 @@ GST_START_TEST (test_no_part_of_a_frame_is_given_out)
   gst_element_send_event (studio->src, gst_event_new_eos ());
   studio_await (studio, &studio->n_eos[0], 1);
   ck_assert_uint_eq (studio_get (studio, &studio->n_buffers[0]), WHOLE_FRAMES);
-  stop (publisher);
+  studio_stop (publisher);
 }
 GST_END_TEST
 
@@ -377,15 +358,15 @@ GST_START_TEST (test_a_disk_is_full)
   second = studio_publish (studio, 10000);
   studio_await (studio, &studio->n_buffers[1], ENOUGH_FRAMES);
 
-  stop (first);
-  stop (second);
+  studio_stop (first);
+  studio_stop (second);
   gst_element_set_state (studio->pipeline, GST_STATE_NULL);
   studio->full = FALSE;
   studio->n_buffers[0] = 0;
   gst_element_set_state (studio->pipeline, GST_STATE_PLAYING);
   again = studio_publish (studio, 10000);
   studio_await (studio, &studio->n_buffers[0], ENOUGH_FRAMES);
-  stop (again);
+  studio_stop (again);
 }
 GST_END_TEST
 
@@ -421,7 +402,7 @@ GST_START_TEST (test_null_while_a_session_ends)
       sink, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, on_blocked, studio, NULL);
   studio_await (studio, &studio->n_blocked, 1);
 
-  stop (publisher);
+  studio_stop (publisher);
   studio_await (studio, &studio->n_stopping, 1);
 }
 GST_END_TEST

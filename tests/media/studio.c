@@ -165,3 +165,10 @@ studio_publish (Studio *self, guint timeout)
 
   return pipeline;
 }
+
+void
+studio_stop (GstElement *pipeline)
+{
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}

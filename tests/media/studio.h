@@ -41,5 +41,7 @@ void studio_await_more (Studio *self, guint *counter, guint more);
 
 /* A pipeline that publishes to it; @timeout in ms. */
 GstElement *studio_publish (Studio *self, guint timeout);
+/* That one, or another. */
+void studio_stop (GstElement *pipeline);
 
 G_END_DECLS
