@@ -341,6 +341,18 @@ sender_await_open (Sender *self, guint n)
   ck_assert_msg (in_time, "%u of %u channels are open", self->n_open, n);
 }
 
+guint64
+sender_get_max_buffered (Sender *self)
+{
+  guint64 bytes;
+
+  g_mutex_lock (&self->lock);
+  bytes = self->max_buffered;
+  g_mutex_unlock (&self->lock);
+
+  return bytes;
+}
+
 void
 sender_await_buffered (Sender *self, guint64 bytes)
 {

@@ -77,6 +77,7 @@ GstFlowReturn push_zeros (GstPad *pad, gsize size);
 void sender_play (Sender *self);
 /* Until what is pushed is sent. */
 void sender_play_open (Sender *self, guint n_channels);
+guint64 sender_get_max_buffered (Sender *self);
 /* So much has waited for a peer. */
 void sender_await_buffered (Sender *self, guint64 bytes);
 
