@@ -124,20 +124,29 @@ check_stream (GObject *nice_agent, guint stream, gpointer user_data)
  * One Binding request on the selected pair of each stream, where the peer has
  * been quiet, or where it finds out what the peer is heard on. On the element's
  * loop.
+ *
+ * Returns: whether the next one is to be sent soon, to find that out
  */
-void
+gboolean
 gst_peer_ice_check (GObject *ice_agent, guint n_streams,
     const GstPeerCredentials *credentials, gboolean quiet)
 {
   g_autoptr (GObject) agent = gst_peer_ice_get_nice_agent (ice_agent);
   Check check = { credentials, FALSE };
+  gboolean goes_on = FALSE;
 
   if (agent == NULL || credentials == NULL || credentials->ufrags->len == 0)
-    return;
+    return FALSE;
 
   g_object_get (agent, "controlling-mode", &check.controlling, NULL);
-  for (guint stream = 1; stream <= n_streams; stream++)
-    if (!gst_peer_ice_socket_find (agent, stream, check_stream, &check) &&
-        quiet)
+  for (guint stream = 1; stream <= n_streams; stream++) {
+    GstPeerIceSearch search =
+        gst_peer_ice_socket_find (agent, stream, check_stream, &check);
+
+    if (search == GST_PEER_ICE_NOT_SOUGHT && quiet)
       check_stream (agent, stream, &check);
+    goes_on |= search == GST_PEER_ICE_SENT;
+  }
+
+  return goes_on;
 }

@@ -174,16 +174,17 @@ gst_peer_ice_socket_dup (GObject *nice_agent, guint stream)
  *
  * Goes on to look for a socket that is not known yet. On the element's loop.
  *
- * Returns: whether a request was sent; %FALSE when there is nothing to be found
+ * Returns: what has been done
  */
-gboolean
+GstPeerIceSearch
 gst_peer_ice_socket_find (
     GObject *nice_agent, guint stream, GstPeerIceSend send, gpointer user_data)
 {
   g_autoptr (SelectedPair) pair = dup_pair (nice_agent, stream);
+  gboolean sent;
 
   if (pair == NULL || pair->socket != NULL || pair->n_requests == MAX_REQUESTS)
-    return FALSE;
+    return GST_PEER_ICE_NOT_SOUGHT;
 
   if (pair->written != NULL && pair->written->len > 0) {
     gst_peer_tcp_writes_update (pair->written);
@@ -195,6 +196,7 @@ gst_peer_ice_socket_find (
   send (nice_agent, stream, user_data);
   gst_peer_tcp_writes_keep_written (pair->written);
 
+  sent = pair->written->len > 0;
   pair->n_requests++;
   pair->n_alike++;
   if (pair->n_alike >= N_REQUESTS && pair->written->len == 1) {
@@ -202,7 +204,7 @@ gst_peer_ice_socket_find (
     g_clear_pointer (&pair->written, g_array_unref);
   }
 
-  return TRUE;
+  return sent ? GST_PEER_ICE_SENT : GST_PEER_ICE_KEPT;
 }
 
 /**

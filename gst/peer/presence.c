@@ -19,22 +19,27 @@
 
 static void wait_and_look (GstPeerConnection *element, gint64 wait);
 
-static void
-ask (GstPeerConnection *element, guint n_streams, gboolean quiet)
+/* Returns when to look again, in us. */
+static gint64
+ask (GstPeerConnection *element, guint n_streams, gint64 silence)
 {
   g_autoptr (GstPeerCredentials) credentials = NULL;
+  gboolean soon;
 
   /* Taken out while it is in use, instead of sending under the lock. */
   GST_OBJECT_LOCK (element);
   credentials = g_steal_pointer (&element->credentials);
   GST_OBJECT_UNLOCK (element);
 
-  gst_peer_ice_check (element->agent, n_streams, credentials, quiet);
+  soon = gst_peer_ice_check (
+      element->agent, n_streams, credentials, silence >= GST_PEER_CHECK_AFTER);
 
   GST_OBJECT_LOCK (element);
   if (element->credentials == NULL)
     element->credentials = g_steal_pointer (&credentials);
   GST_OBJECT_UNLOCK (element);
+
+  return soon ? GST_PEER_CHECK_PACE : gst_peer_presence_wait (silence);
 }
 
 static void
@@ -56,7 +61,7 @@ look (gpointer weak_ref)
   g_autoptr (GstElement) child = NULL;
   g_autoptr (GPtrArray) transports = NULL;
   GstPeerPresence presence;
-  gint64 silence;
+  gint64 silence, wait;
 
   if (element == NULL)
     return G_SOURCE_REMOVE;
@@ -64,7 +69,7 @@ look (gpointer weak_ref)
   child = gst_peer_child_dup (element);
   transports = gst_peer_insides_transports (child);
   silence = gst_peer_ice_silence (element->agent, transports->len);
-  ask (element, transports->len, silence >= GST_PEER_CHECK_AFTER);
+  wait = ask (element, transports->len, silence);
 
   presence = gst_peer_presence (element->presence, silence);
   if (presence != element->presence) {
@@ -75,7 +80,7 @@ look (gpointer weak_ref)
 
   gst_peer_presence_stop (element);
   if (presence != GST_PEER_LOST && !gst_peer_states_is_closed (element))
-    wait_and_look (element, gst_peer_presence_wait (silence));
+    wait_and_look (element, wait);
 
   return G_SOURCE_REMOVE;
 }
