@@ -3,6 +3,7 @@
 #include "mute.h"
 
 #define PROBE "mute-probe"
+#define LARGE 600 /* bytes; SCTP fills 1200 */
 
 static GstPadProbeReturn
 drop (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
@@ -10,15 +11,32 @@ drop (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_DROP;
 }
 
-void
-mute_pad (GstElement *element, const char *name)
+static GstPadProbeReturn
+drop_large (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  gsize size = GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER
+                   ? gst_buffer_get_size (GST_PAD_PROBE_INFO_BUFFER (info))
+                   : gst_buffer_list_calculate_size (
+                         GST_PAD_PROBE_INFO_BUFFER_LIST (info));
+
+  return size > LARGE ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+static void
+mute (GstElement *element, const char *name, GstPadProbeCallback func)
 {
   g_autoptr (GstPad) pad = gst_element_get_static_pad (element, name);
   gulong probe = gst_pad_add_probe (pad,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop, NULL,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, func, NULL,
       NULL);
 
   g_object_set_data (G_OBJECT (pad), PROBE, GSIZE_TO_POINTER (probe));
+}
+
+void
+mute_pad (GstElement *element, const char *name)
+{
+  mute (element, name, drop);
 }
 
 static void
@@ -42,6 +60,18 @@ void
 mute_network (GstElement *pipeline)
 {
   for_each_source (pipeline, mute_source, NULL);
+}
+
+static void
+mute_source_for_large (const GValue *source, gpointer user_data)
+{
+  mute (g_value_get_object (source), "src", drop_large);
+}
+
+void
+mute_large_packets (GstElement *pipeline)
+{
+  for_each_source (pipeline, mute_source_for_large, NULL);
 }
 
 static void

@@ -9,7 +9,10 @@ G_BEGIN_DECLS
 void mute_pad (GstElement *element, const char *name);
 /* As if the network were gone: nothing comes in from it. */
 void mute_network (GstElement *pipeline);
-/* That is over. */
+/* As if it took no large packets: what has come is acknowledged, nothing more
+ * of a large message comes in. */
+void mute_large_packets (GstElement *pipeline);
+/* Either is over. */
 void hear_network (GstElement *pipeline);
 /* For so many µs. */
 void mute_network_for (GstElement *pipeline, gint64 duration);

@@ -196,6 +196,23 @@ peer_add_channel (Peer *peer, const char *label)
   return channel;
 }
 
+GstWebRTCDataChannel *
+peer_find_channel (Peer *peer, GstWebRTCDataChannel *other)
+{
+  int wanted;
+
+  g_object_get (other, "id", &wanted, NULL);
+  for (guint i = 0; i < peer->channels->len; i++) {
+    GstWebRTCDataChannel *channel = g_ptr_array_index (peer->channels, i);
+    int id;
+
+    g_object_get (channel, "id", &id, NULL);
+    if (id == wanted)
+      return channel;
+  }
+  ck_abort_msg ("%s: no channel %d", peer->name, wanted);
+}
+
 void
 peer_add (Peer *peer, PeerFeatures features)
 {

@@ -134,6 +134,10 @@ void peers_add (Peers *self, PeerFeatures features);
  * makes none before. */
 void peer_add (Peer *peer, PeerFeatures features);
 GstWebRTCDataChannel *peer_add_channel (Peer *peer, const char *label);
+/* The one opposite of @other, when all have been announced: channels that are
+ * made at once are so in any order. */
+GstWebRTCDataChannel *peer_find_channel (
+    Peer *peer, GstWebRTCDataChannel *other);
 
 /* Sets both to PLAYING and awaits that all senders know their caps. */
 void peers_play (Peers *self);
