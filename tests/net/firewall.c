@@ -31,7 +31,11 @@ GST_START_TEST (test_only_a_relay_is_reached)
       (LinkFaults){ .only_port = turn_server_get_port (server, transport) });
 
   peers_add (peers, PEER_AUDIO | PEER_CHANNEL);
-  peers_connect (peers);
+  peers_play (peers);
+  peers_negotiate (peers, peers->offerer);
+  /* Or what the server has seen instead. */
+  turn_server_await (server, TURN_NEW, 1, NULL);
+  peers_await_connected (peers);
   peer_await (peers->offerer, "ice-gathering-state=complete");
   report = peer_close (peers->offerer, NULL);
   peer_await (peers->answerer, "connection-state=closed");
