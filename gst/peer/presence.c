@@ -19,7 +19,7 @@
 
 static void wait_and_look (GstPeerConnection *element, gint64 wait);
 
-/* Returns when to look again, in us. */
+/* Returns after how long to look again, in us. */
 static gint64
 ask (GstPeerConnection *element, guint n_streams, gint64 silence)
 {

@@ -130,7 +130,7 @@ on_pad_added (GstElement *src, GstPad *pad, Receiver *receiver)
   g_mutex_unlock (&receiver->lock);
 }
 
-Receiver *
+static Receiver *
 receiver_new (const char *description)
 {
   Receiver *self = g_new0 (Receiver, 1);
@@ -303,8 +303,10 @@ on_session_added (
 }
 
 Sender *
-sender_new (const char *description)
+sender_new (const char *location)
 {
+  g_autofree char *description =
+      g_strdup_printf ("peersink close-timeout=20000 location=%s", location);
   Sender *self = g_new0 (Sender, 1);
 
   g_mutex_init (&self->lock);
@@ -419,11 +421,9 @@ pair_init (Pair *self)
 {
   g_autofree char *location = make_location ("whip", "in");
   g_autofree char *src = g_strdup_printf ("peersrc location=%s", location);
-  g_autofree char *sink =
-      g_strdup_printf ("peersink close-timeout=20000 location=%s", location);
 
   self->receiver = receiver_new (src);
-  self->sender = sender_new (sink);
+  self->sender = sender_new (location);
 }
 
 void

@@ -38,7 +38,6 @@ struct _Receiver {
 
 char *make_location (const char *scheme, const char *path);
 
-Receiver *receiver_new (const char *description);
 void receiver_free (Receiver *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Receiver, receiver_free)
 
@@ -62,7 +61,8 @@ typedef struct {
   guint64 max_buffered; /* bytes, of all channels */
 } Sender;
 
-Sender *sender_new (const char *description);
+/* A server, or to one; a peersink. */
+Sender *sender_new (const char *location);
 void sender_free (Sender *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Sender, sender_free)
 

@@ -23,9 +23,7 @@ push_on (gpointer pad)
 GST_START_TEST (test_who_is_stuck_is_left_behind)
 {
   g_autofree char *location = make_location ("whep", "live");
-  g_autofree char *description =
-      g_strdup_printf ("peersink close-timeout=20000 location=%s", location);
-  g_autoptr (Sender) sender = sender_new (description);
+  g_autoptr (Sender) sender = sender_new (location);
   g_autoptr (GstPad) pad = sender_add_pad (sender, "data_0", BINARY);
   g_autoptr (GstMessage) warning = NULL;
   g_autoptr (Receiver) stuck = NULL;
@@ -56,9 +54,7 @@ GST_END_TEST
 GST_START_TEST (test_who_comes_later_is_not_held_up)
 {
   g_autofree char *location = make_location ("whep", "live");
-  g_autofree char *description =
-      g_strdup_printf ("peersink location=%s", location);
-  g_autoptr (Sender) sender = sender_new (description);
+  g_autoptr (Sender) sender = sender_new (location);
   g_autoptr (GstPad) pad = sender_add_pad (sender, "data_0", BINARY);
   g_autoptr (Receiver) stuck = NULL;
   g_autoptr (Receiver) other = NULL;

@@ -224,9 +224,7 @@ GST_END_TEST
 GST_START_TEST (test_all_players_get_all)
 {
   g_autofree char *location = make_location ("whep", "live");
-  g_autofree char *description =
-      g_strdup_printf ("peersink close-timeout=20000 location=%s", location);
-  g_autoptr (Sender) sender = sender_new (description);
+  g_autoptr (Sender) sender = sender_new (location);
   g_autoptr (GstPad) pad = sender_add_pad (sender, "data_%u", TEXT);
   g_autoptr (GstMessage) eos = NULL;
   g_autoptr (Receiver) one = NULL;
