@@ -431,6 +431,7 @@ gst_peer_endpoint_wait (GstPeerEndpoint *self)
  *
  * Whoever drops the last reference after a change to NULL may end the process
  * right away: waits until nothing on the loop holds the element, or a session.
+ * From NULL to NULL too: its own thread may have stopped it, and not waited.
  */
 void
 gst_peer_endpoint_let_go (GstPeerEndpoint *self)

@@ -406,7 +406,7 @@ gst_peer_endpoint_state_changed (GstPeerEndpoint *self,
     gst_peer_sessions_stop (self->sessions);
     self->started = FALSE;
   }
-  if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+  if (GST_STATE_TRANSITION_NEXT (transition) == GST_STATE_NULL)
     gst_peer_endpoint_let_go (self);
 }
 

@@ -212,7 +212,8 @@ end_life (GstPeerConnection *self)
     gst_peer_child_stop_later (self);
 }
 
-/* Whoever drops the last reference then may end the process right after. */
+/* Whoever drops the last reference then may end the process right after. From
+ * NULL to NULL too: its own thread may have stopped it, and not waited. */
 static void
 let_go (GstPeerConnection *self)
 {
@@ -264,10 +265,10 @@ gst_peer_connection_change_state (
                ->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
     gst_peer_close_after_pause (self);
-  if (transition == GST_STATE_CHANGE_READY_TO_NULL) {
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL)
     gst_peer_child_stopped (self);
+  if (GST_STATE_TRANSITION_NEXT (transition) == GST_STATE_NULL)
     let_go (self);
-  }
 
   return result;
 }
