@@ -53,14 +53,16 @@ typedef struct {
   gint done;
 } Call;
 
+/* Who waits may go on, and the call be gone, as soon as it is done. */
 static gboolean
 run_call (gpointer user_data)
 {
   Call *call = user_data;
+  GstPeerLoop *loop = call->server->loop;
 
   call->func (call);
   g_atomic_int_set (&call->done, TRUE);
-  gst_peer_loop_wake (call->server->loop);
+  gst_peer_loop_wake (loop);
 
   return G_SOURCE_REMOVE;
 }

@@ -193,7 +193,9 @@ post (const char *url, GstWebRTCSessionDescription *offer, char **location)
 
   soup_message_set_request_body_from_bytes (message, "application/sdp", body);
   answer = soup_session_send_and_read (session, message, NULL, NULL);
-  ck_assert_int_eq (soup_message_get_status (message), 201);
+  ck_assert_msg (soup_message_get_status (message) == 201, "%u: %.*s",
+      soup_message_get_status (message), (int)g_bytes_get_size (answer),
+      (const char *)g_bytes_get_data (answer, NULL));
   *location = g_strdup (soup_message_headers_get_one (
       soup_message_get_response_headers (message), "Location"));
 
