@@ -373,11 +373,14 @@ open_quark (void)
 GstPad *
 gst_peer_encoding_request_source (GstPeerEncoding *self)
 {
-  g_autoptr (GstPad) inner = request_tee_source (self->tee);
-  GstPad *source = gst_ghost_pad_new (NULL, inner);
+  GstPad *source = gst_ghost_pad_new_no_target (NULL, GST_PAD_SRC);
+  g_autoptr (GstPad) inner = NULL;
 
+  /* What flows already would end at a pad that is not active yet. */
   gst_pad_set_active (source, TRUE);
   gst_element_add_pad (self->bin, source);
+  inner = request_tee_source (self->tee);
+  gst_ghost_pad_set_target (GST_GHOST_PAD (source), inner);
   g_object_set_qdata (G_OBJECT (source), encoding_quark (), self);
   g_atomic_int_inc (&self->n_sources);
 

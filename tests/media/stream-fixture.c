@@ -259,6 +259,17 @@ consumer_await (Consumer *self, const guint *count, guint n)
 }
 
 void
+consumer_await_more (Consumer *self, guint n_frames)
+{
+  guint n;
+
+  g_mutex_lock (&self->lock);
+  n = self->n_frames + n_frames;
+  g_mutex_unlock (&self->lock);
+  consumer_await (self, &self->n_frames, n);
+}
+
+void
 consumer_free (Consumer *self)
 {
   gst_peer_stream_release_source (self->source);

@@ -53,3 +53,4 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Consumer, consumer_free)
 
 void consumer_open (Consumer *self);
 void consumer_await (Consumer *self, const guint *count, guint n);
+void consumer_await_more (Consumer *self, guint n_frames);

@@ -38,6 +38,29 @@ GST_START_TEST (test_twenty_join)
 }
 GST_END_TEST
 
+/* As fast as it can be, so that frames pass at every moment of a join. */
+#define FLOOD                                                                  \
+  "fakesrc sizetype=fixed sizemax=100 ! "                                      \
+  "video/x-vp8,width=160,height=120,framerate=30/1 ! identity name=last"
+#define N_JOINS 500
+
+/* The stream is not ended by who comes or goes, at whatever moment. */
+GST_START_TEST (test_join_while_it_flows)
+{
+  g_autoptr (Fixture) fixture = fixture_new (FLOOD);
+  g_autoptr (Consumer) watcher = NULL;
+
+  fixture_play (fixture);
+  watcher = consumer_new (fixture, "video/x-vp8");
+  consumer_open (watcher);
+  for (guint i = 0; i < N_JOINS; i++) {
+    consumer_await_more (watcher, 1);
+    consumer_free (consumer_new (fixture, "video/x-vp8"));
+  }
+  consumer_await_more (watcher, 100);
+}
+GST_END_TEST
+
 /* Without anybody it stops, and begins anew with a key frame. */
 GST_START_TEST (test_begins_anew)
 {
@@ -368,6 +391,7 @@ stream_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_twenty_join);
+  tcase_add_test (tcase, test_join_while_it_flows);
   tcase_add_test (tcase, test_begins_anew);
   tcase_add_test (tcase, test_not_open);
   tcase_add_loop_test (tcase, test_encode, 0, G_N_ELEMENTS (encoded));
