@@ -27,7 +27,7 @@ struct _GstPeerEncoding {
   GstElement *bin;
   GstElement *tee;
   GstPad *tee_sink;
-  gint n_sources; /* requested */
+  gint n_sources; /* reserved */
   gint n_open;    /* of these, those that media goes to */
 
   gboolean paused;         /* used on the stream's thread */
@@ -366,7 +366,20 @@ open_quark (void)
 }
 
 /**
+ * gst_peer_encoding_reserve_source:
+ *
+ * It is used from here on, for the one source that is requested next.
+ */
+void
+gst_peer_encoding_reserve_source (GstPeerEncoding *self)
+{
+  g_atomic_int_inc (&self->n_sources);
+}
+
+/**
  * gst_peer_encoding_request_source:
+ *
+ * One that is reserved.
  *
  * Returns: (transfer full): a pad that gives what is encoded, once it is open
  */
@@ -382,7 +395,6 @@ gst_peer_encoding_request_source (GstPeerEncoding *self)
   inner = request_tee_source (self->tee);
   gst_ghost_pad_set_target (GST_GHOST_PAD (source), inner);
   g_object_set_qdata (G_OBJECT (source), encoding_quark (), self);
-  g_atomic_int_inc (&self->n_sources);
 
   return gst_object_ref (source);
 }

@@ -25,6 +25,7 @@ const GstPeerCodec *gst_peer_encoding_get_codec (GstPeerEncoding *self);
 GstElement *gst_peer_encoding_get_bin (GstPeerEncoding *self);
 gboolean gst_peer_encoding_is_used (GstPeerEncoding *self);
 
+void gst_peer_encoding_reserve_source (GstPeerEncoding *self);
 GstPad *gst_peer_encoding_request_source (GstPeerEncoding *self);
 void gst_peer_encoding_open_source (GstPad *source);
 void gst_peer_encoding_release_source (GstPad *source);

@@ -102,8 +102,9 @@ gst_peer_stream_setup_payloader (
       session, self->input, payloader, self->user_data);
 }
 
+/* Reserved under the lock: what nobody uses goes when another codec comes in. */
 static GstPeerEncoding *
-find_encoding (GstPeerStream *self, const GstPeerCodec *codec)
+reserve_encoding (GstPeerStream *self, const GstPeerCodec *codec)
 {
   GstPeerEncoding *encoding = NULL;
 
@@ -114,6 +115,8 @@ find_encoding (GstPeerStream *self, const GstPeerCodec *codec)
     if (gst_peer_encoding_get_codec (other) == codec)
       encoding = other;
   }
+  if (encoding != NULL)
+    gst_peer_encoding_reserve_source (encoding);
   g_mutex_unlock (&self->lock);
 
   return encoding;
@@ -137,6 +140,7 @@ make_encoding (GstPeerStream *self, const GstPeerCodec *codec, GError **error)
 
   g_object_set_data_full (G_OBJECT (gst_peer_encoding_get_bin (encoding)),
       "stream", g_strdup (GST_PAD_NAME (self->input)), g_free);
+  gst_peer_encoding_reserve_source (encoding);
   g_mutex_lock (&self->lock);
   g_ptr_array_add (self->encodings, encoding);
   g_mutex_unlock (&self->lock);
@@ -154,7 +158,7 @@ GstPad *
 gst_peer_stream_request_source (
     GstPeerStream *self, const GstPeerCodec *codec, GError **error)
 {
-  GstPeerEncoding *encoding = find_encoding (self, codec);
+  GstPeerEncoding *encoding = reserve_encoding (self, codec);
 
   if (encoding == NULL)
     encoding = make_encoding (self, codec, error);

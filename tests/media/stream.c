@@ -39,9 +39,9 @@ GST_START_TEST (test_twenty_join)
 GST_END_TEST
 
 /* As fast as it can be, so that frames pass at every moment of a join. */
+#define VP8 "video/x-vp8,width=160,height=120,framerate=30/1"
 #define FLOOD                                                                  \
-  "fakesrc sizetype=fixed sizemax=100 ! "                                      \
-  "video/x-vp8,width=160,height=120,framerate=30/1 ! identity name=last"
+  "fakesrc sizetype=fixed sizemax=100 ! " VP8 " ! identity name=last"
 #define N_JOINS 500
 
 /* The stream is not ended by who comes or goes, at whatever moment. */
@@ -362,6 +362,63 @@ GST_START_TEST (test_codec_changes_for_nobody)
 }
 GST_END_TEST
 
+static void
+push_frame (GstElement *source, const char *text)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (text);
+  g_autoptr (GstBuffer) buffer = gst_buffer_new_allocate (NULL, 100, NULL);
+  g_autoptr (GstSample) sample = gst_sample_new (buffer, caps, NULL, NULL);
+  GstFlowReturn result;
+
+  g_signal_emit_by_name (source, "push-sample", sample, &result);
+  ck_assert_int_eq (result, GST_FLOW_OK);
+}
+
+static gpointer
+request_source (gpointer fixture)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (VP8);
+
+  return gst_peer_stream_request_source (
+      ((Fixture *)fixture)->stream, gst_peer_codec_from_caps (caps), NULL);
+}
+
+static void
+on_source_added (GstElement *bin, GstPad *pad, gpointer fixture)
+{
+  fixture_post (fixture, "joining");
+}
+
+/* Who is about to join is there already: held up where it takes its pad. */
+GST_START_TEST (test_codec_changes_in_a_join)
+{
+  g_autoptr (Fixture) fixture =
+      fixture_new ("appsrc name=source ! identity name=last");
+  g_autoptr (GstElement) source =
+      gst_bin_get_by_name (GST_BIN (fixture->pipeline), "source");
+  g_autoptr (GstElement) tee = NULL;
+  g_autoptr (GstObject) bin = NULL;
+  g_autoptr (GstPad) sink = NULL;
+  GThread *joining;
+
+  push_frame (source, VP8);
+  fixture_play (fixture);
+  consumer_free (consumer_new (fixture, VP8));
+  tee = gst_bin_get_by_name (GST_BIN (fixture->element), "tee");
+  bin = gst_object_get_parent (GST_OBJECT (tee));
+  sink = gst_element_get_static_pad (tee, "sink");
+  g_signal_connect (bin, "pad-added", G_CALLBACK (on_source_added), fixture);
+
+  GST_PAD_STREAM_LOCK (sink);
+  joining = g_thread_new ("joining", request_source, fixture);
+  fixture_await (fixture, "joining");
+  push_frame (source, "video/x-h264,stream-format=byte-stream,alignment=au");
+  fixture_await_error (fixture, "it was video/x-vp8, is video/x-h264 now");
+  GST_PAD_STREAM_UNLOCK (sink);
+  gst_peer_stream_release_source (g_thread_join (joining));
+}
+GST_END_TEST
+
 GST_START_TEST (test_unknown_rtp)
 {
   g_autoptr (Fixture) fixture =
@@ -401,6 +458,7 @@ stream_suite (void)
   tcase_add_test (tcase, test_size_changes);
   tcase_add_test (tcase, test_codec_changes);
   tcase_add_test (tcase, test_codec_changes_for_nobody);
+  tcase_add_test (tcase, test_codec_changes_in_a_join);
   tcase_add_test (tcase, test_unknown_rtp);
   tcase_add_test (tcase, test_aac);
 
